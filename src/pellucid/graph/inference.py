@@ -1,0 +1,86 @@
+"""Which shapes and dtypes a function gives, found by running it without values.
+
+Below:  PyTorch's "meta" device computes shapes alone.
+Above:  operation.py asks for every operation and layer that does not say its own output shape.
+Kept true: an unknown size is tried with two different numbers; a result that changes is unknown too.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from pellucid import nest
+from pellucid.dtypes import standardize_dtype, to_torch
+from pellucid.errors import PellucidError
+from pellucid.graph.scopes import StatelessScope, SymbolicScope, device
+from pellucid.graph.symbol import KerasTensor
+
+# Primes, so that no product or quotient of sizes in a real model is likely to give them by chance.
+TRIAL_SIZES = (83, 89)
+
+
+def compute_output_spec(fn, *args, **kwargs):
+    """What `fn` would give, as symbolic tensors in its structure; values that are none stay as they are."""
+    with StatelessScope(initialize_variables=False), SymbolicScope(), torch.no_grad():
+        first = _try(fn, args, kwargs, TRIAL_SIZES[0])
+        if not any(isinstance(x, KerasTensor) and None in x.shape for x in nest.leaves((args, kwargs))):
+            return nest.map_structure(_symbol, first)
+        second = _try(fn, args, kwargs, TRIAL_SIZES[1])
+    pairs = zip(nest.flatten(first), nest.flatten(second), strict=True)
+    return nest.pack_sequence_as(first, [_symbol(a, b) for a, b in pairs])
+
+
+def _try(fn, args, kwargs, size):
+    """Run on shapes alone; a function that looks at values runs on ones instead."""
+    try:
+        with device("meta"), _EverythingMeta():
+            return fn(*_filled(args, size, "meta"), **_filled(kwargs, size, "meta"))
+    except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
+        if isinstance(error, PellucidError) and not isinstance(error, RuntimeError):
+            raise
+        return fn(*_filled(args, size, None), **_filled(kwargs, size, None))
+
+
+def _filled(structure, size, where):
+    def fill(x):
+        if not isinstance(x, KerasTensor):
+            return x
+        shape = [size if length is None else length for length in x.shape]
+        return torch.ones(shape, dtype=to_torch(x.dtype), device=where)
+
+    return nest.map_structure(fill, structure)
+
+
+class _EverythingMeta(TorchFunctionMode):
+    """Moves real tensors that a function brings along to the meta device."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func is torch.Tensor.to or getattr(func, "__name__", "") in ("__get__", "__set__"):
+            return func(*args, **kwargs)
+        if _holds_real(args) or _holds_real(kwargs.values()):
+            args = nest.map_structure(_meta, args)
+            kwargs = nest.map_structure(_meta, kwargs)
+        return func(*args, **kwargs)
+
+
+def _holds_real(values) -> bool:
+    return any(
+        (isinstance(x, torch.Tensor) and not x.is_meta) or (isinstance(x, (list, tuple)) and _holds_real(x)) for x in values
+    )
+
+
+def _meta(x):
+    if isinstance(x, torch.Tensor) and not x.is_meta:
+        return torch.empty_like(x, device="meta")
+    return x
+
+
+def _symbol(a, b=None):
+    if not isinstance(a, torch.Tensor):
+        return a
+    shape = tuple(a.shape)
+    if b is not None:
+        shape = tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True))
+    return KerasTensor(shape, standardize_dtype(a.dtype))

@@ -1,0 +1,107 @@
+"""Names: snake case, the counters behind ``dense_1``, and the scopes behind ``model/dense/kernel``.
+
+Above: graph/ and layers/ name operations and weights with this; settings.clear_session resets it.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import re
+import threading
+
+_counts: collections.Counter[str] = collections.Counter()
+_local = threading.local()
+
+
+def to_snake_case(name: str) -> str:
+    """``Conv2D`` becomes ``conv2d``, ``MaxPooling2D`` ``max_pooling2d``; Keras's rule."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def to_camel_case(name: str) -> str:
+    """``not_equal`` becomes ``NotEqual``."""
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+
+
+def get_uid(prefix: str = "") -> int:
+    """How many times this prefix has been asked for, this time included."""
+    _counts[prefix] += 1
+    return _counts[prefix]
+
+
+def uniquify(name: str) -> str:
+    """`name` the first time, then ``name_1``, ``name_2``."""
+    count = get_uid(name) - 1
+    return name if count == 0 else f"{name}_{count}"
+
+
+def auto_name(prefix: str) -> str:
+    """A fresh name for an object of class `prefix`: ``dense``, ``dense_1``, as Keras 3 numbers them."""
+    return uniquify(to_snake_case(prefix))
+
+
+def reset() -> None:
+    """Forget all counters and scopes."""
+    _counts.clear()
+    _local.__dict__.clear()
+
+
+def _scopes() -> list:
+    if not hasattr(_local, "scopes"):
+        _local.scopes = []
+    return _local.scopes
+
+
+@contextlib.contextmanager
+def name_scope(name: str, caller=None, deduplicate: bool = True, override_parent: str | None = None):
+    """While open, paths of new weights begin with `name`.
+
+    Args:
+        caller: the object that opens the scope; opening its innermost scope again adds nothing.
+        deduplicate: whether a second scope of the same name under the same parent is numbered.
+        override_parent: a path to put in front instead of the enclosing scopes'.
+    """
+    scopes = _scopes()
+    if caller is not None and scopes and scopes[-1].caller is caller:
+        yield scopes[-1]
+        return
+    scope = _Scope(name, caller, override_parent)
+    if scopes:
+        # Two layers of one name inside one parent must not own weights of one path.
+        scope.name = scopes[-1].child_name(name, caller, deduplicate)
+    scopes.append(scope)
+    try:
+        yield scope
+    finally:
+        if scopes and scopes[-1] is scope:
+            scopes.pop()
+
+
+class _Scope:
+    def __init__(self, name, caller, override_parent):
+        self.name, self.caller, self.override_parent = name, caller, override_parent
+        self._names: dict[str, int] = {}
+        self._by_caller: dict[int, str] = {}
+
+    def child_name(self, name, caller, deduplicate):
+        if not deduplicate or caller is None:
+            return name
+        if id(caller) not in self._by_caller:
+            count = self._names.get(name, 0)
+            self._names[name] = count + 1
+            self._by_caller[id(caller)] = name if count == 0 else f"{name}_{count}"
+        return self._by_caller[id(caller)]
+
+
+def current_path() -> str:
+    """Names of the open scopes, joined by slashes."""
+    scopes = _scopes()
+    if not scopes:
+        return ""
+    parent = scopes[-1].override_parent
+    if parent is None:
+        return "/".join(scope.name for scope in scopes)
+    return f"{parent}/{scopes[-1].name}" if parent else scopes[-1].name
