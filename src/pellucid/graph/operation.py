@@ -39,6 +39,8 @@ class Operation:
         name: without slashes; made from the class's name if None.
     """
 
+    _said_by_parent: tuple[str, ...] = ("name",)  # arguments that a parent's get_config writes
+
     def __new__(cls, *args, **kwargs):
         instance = super().__new__(cls)
         # What a subclass that writes no get_config was made with, so that it can be made again.
@@ -166,7 +168,8 @@ def _given_arguments(made: Operation) -> dict | None:
             arguments |= arguments.pop(parameter.name, {})
         elif parameter.kind is parameter.VAR_POSITIONAL and arguments.pop(parameter.name):
             return None
-    arguments.pop("name", None)
+    for word in made._said_by_parent:
+        arguments.pop(word, None)
     if inspect.Parameter.POSITIONAL_ONLY in kinds or not all(isinstance(v, _PLAIN) for v in nest.leaves(arguments)):
         return None
     return arguments

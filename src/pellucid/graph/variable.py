@@ -61,7 +61,7 @@ class Variable:
         self.path = f"{parent}/{name}" if parent else name
         self.aggregation = aggregation or "none"
         self.synchronization = synchronization or "none"
-        self._trainable = bool(trainable)
+        self._trainable = self.made_trainable = bool(trainable)
         self._autocast = bool(autocast)
         self._regularizer = self._constraint = None
         self._overwrite_with_gradient = False
