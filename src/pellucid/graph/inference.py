@@ -22,7 +22,7 @@ TRIAL_SIZES = (83, 89)
 
 def compute_output_spec(fn, *args, **kwargs):
     """What `fn` would give, as symbolic tensors in its structure; values that are none stay as they are."""
-    with StatelessScope(initialize_variables=False), SymbolicScope(), torch.no_grad():
+    with StatelessScope(), SymbolicScope(), torch.no_grad():
         first = _try(fn, args, kwargs, TRIAL_SIZES[0])
         if not any(isinstance(x, KerasTensor) and None in x.shape for x in nest.leaves((args, kwargs))):
             return nest.map_structure(_symbol, first)

@@ -105,13 +105,21 @@ class Layer(owning.Owner, Operation):
 
     def build(self, input_shape):
         """Make the weights for inputs of this shape. A layer without weights need not say it."""
-        if type(self).build is Layer.build and any(not layer.built for layer in self._layers):
+        if any(not layer.built for layer in self._layers) and not self._build_by_running(input_shape):
             warnings.warn(
-                f"Layer '{self.name}' has sub-layers without weights yet and no `build` that makes them; "
-                "write build(), or call the layer on a value first.",
+                f"Layer '{self.name}' has sub-layers without weights yet, no `build` that makes them, and a `call` "
+                "that does not run on shapes alone; write build(), or call the layer on a value first.",
                 stacklevel=2,
             )
         self._finish_build()
+
+    def _build_by_running(self, input_shape) -> bool:
+        """Let sub-layers make their weights by running `call` on shapes alone; whether that went well."""
+        try:
+            compute_output_spec(self.call, nest.map_shape_structure(KerasTensor, input_shape))
+        except Exception:
+            return False
+        return True
 
     def _build_at_init(self):
         """Count as built from the start, unless a subclass has weights to make."""
@@ -130,7 +138,6 @@ class Layer(owning.Owner, Operation):
         if any(not layer.built for layer in self._layers):
             try:
                 compute_output_spec(self.call, **call.arguments)
-                _initialize_all(self)
             except Exception:
                 if not call.is_symbolic:
                     return  # The real call right after this makes the weights.
@@ -539,13 +546,6 @@ def _noting_build(build):
 
     noting._notes = True
     return noting
-
-
-def _initialize_all(layer: Layer) -> None:
-    """Give weights that were made while shapes were inferred their first values."""
-    for variable in layer.variables:
-        if variable._value is None and here.stateless is None:
-            variable.initialize()
 
 
 def _as_shape(shape):
