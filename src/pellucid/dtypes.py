@@ -138,7 +138,7 @@ def _result_type(floatx: str, *dtypes) -> str:
         raise DtypeError(f"{node} does not promote to other dtypes.", got=tuple(dtypes), fix='ops.cast(x, "float32")')
     if unknown := nodes - set(_WIDER):
         raise DtypeError("This dtype takes no part in arithmetic.", got=unknown.pop())
-    above = set.intersection(*(_reach(node) for node in nodes))
+    above = frozenset.intersection(*(_reach(node) for node in nodes))
     least = (above & nodes) or {one for one in above if above <= _reach(one)}
     name = next(iter(least))
     if name in ("int", "float"):
