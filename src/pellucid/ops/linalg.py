@@ -1,0 +1,1 @@
+"""Linear algebra: factors, inverses and solutions of matrices."""

@@ -1,0 +1,238 @@
+"""The same elements in another shape or order: reshape, transpose, broadcast, repeat, flip, pad.
+
+Below: promotion.py prepares the operand; joining.py puts several values together.
+Kept true: elements are counted in row-major order, the last axis fastest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from pellucid.axes import canonical
+from pellucid.errors import ArgumentError, ShapeError, product
+from pellucid.graph.operation import operation
+from pellucid.ops.promotion import tensor
+
+
+@operation
+def reshape(x, newshape):
+    """The same elements in row-major order under another shape; one size may be -1, for what is left.
+
+    Raises:
+        ShapeError: another number of elements.
+    """
+    x = tensor(x)
+    sizes = whole_numbers(newshape)
+    try:
+        return torch.reshape(x, sizes)
+    except RuntimeError as error:
+        raise _does_not_fit(x, sizes) from error
+
+
+def _does_not_fit(x, sizes) -> ShapeError:
+    told = [size for size in sizes if size >= 0]
+    return ShapeError(
+        f"{x.numel()} elements do not fill a value of shape {tuple(sizes)}.",
+        got=product(tuple(x.shape)),
+        expected=product(tuple(told)) + (" times a whole number" if -1 in sizes else ""),
+        fix=f"ops.reshape(x, (-1, {told[-1]}))"
+        if told and told[-1] and x.numel() % told[-1] == 0
+        else "ops.reshape(x, (-1,))",
+    )
+
+
+def whole_numbers(given) -> tuple[int, ...]:
+    """Sizes from one int, a sequence, an array or a tensor."""
+    if type(given) is tuple and all(type(size) is int for size in given):
+        return given
+    if isinstance(given, torch.Tensor):
+        given = given.tolist()
+    return (int(given),) if isinstance(given, (int, np.integer)) else tuple(int(size) for size in given)
+
+
+@operation
+def ravel(x):
+    """All elements in row-major order along one axis."""
+    return torch.ravel(tensor(x))
+
+
+@operation
+def transpose(x, axes=None):
+    """The axes in another order: axis k of the result is axis ``axes[k]`` of `x`; None turns the order around."""
+    x = tensor(x)
+    return torch.permute(x, tuple(range(x.ndim))[::-1] if axes is None else whole_numbers(axes))
+
+
+@operation
+def moveaxis(x, source, destination):
+    """Axes `source` moved to the places `destination`; the others keep their order."""
+    return torch.moveaxis(tensor(x), source, destination)
+
+
+@operation
+def swapaxes(x, axis1, axis2):
+    """Two axes exchanged."""
+    return torch.swapaxes(tensor(x), axis1, axis2)
+
+
+@operation
+def expand_dims(x, axis):
+    """New axes of size 1 at the places `axis` of the result."""
+    x = tensor(x)
+    if isinstance(axis, int):
+        return torch.unsqueeze(x, canonical(axis, x.ndim + 1))
+    ndim = x.ndim + len(axis)
+    for place in sorted(canonical(one, ndim) for one in axis):
+        x = torch.unsqueeze(x, place)
+    return x
+
+
+@operation
+def squeeze(x, axis=None):
+    """Without axes of size 1: those named, or all.
+
+    Raises:
+        ShapeError: a named axis has another size.
+    """
+    x = tensor(x)
+    if axis is None:
+        return torch.squeeze(x)
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    for one in axes:
+        if x.shape[canonical(one, x.ndim)] != 1:
+            raise ShapeError(
+                f"Axis {one} cannot be left out: it has more than one element.",
+                got=tuple(x.shape),
+                expected=f"size 1 on axis {one}",
+            )
+    return torch.squeeze(x, axes)
+
+
+@operation
+def broadcast_to(x, shape):
+    """`x` repeated along axes of size 1, and along new ones in front, until it has this shape."""
+    return torch.broadcast_to(tensor(x), whole_numbers(shape))
+
+
+@operation
+def tile(x, repeats):
+    """`x` laid side by side, ``repeats[k]`` times along axis k; a shorter `repeats` counts for the last axes."""
+    return torch.tile(tensor(x), whole_numbers(repeats))
+
+
+@operation
+def repeat(x, repeats, axis=None):
+    """Each element `repeats` times in a row along `axis`; None lays `x` out flat before.
+
+    Args:
+        repeats: one number, or one for each place along `axis`.
+    """
+    x = tensor(x)
+    if axis is None:
+        x, axis = torch.ravel(x), 0
+    axis = canonical(axis, x.ndim)
+    counts = whole_numbers(repeats)
+    if len(counts) > 1:
+        counts = torch.tensor(counts, device="cpu" if x.is_meta else x.device)
+        index = torch.repeat_interleave(counts, output_size=int(counts.sum()))
+        return torch.index_select(
+            x, axis, index.to(x.device) if not x.is_meta else torch.empty_like(index, device="meta")
+        )
+    shape = list(x.shape)
+    spread = x.unsqueeze(axis + 1).expand(*shape[: axis + 1], counts[0], *shape[axis + 1 :])
+    return spread.reshape(*shape[:axis], shape[axis] * counts[0], *shape[axis + 1 :])
+
+
+@operation
+def flip(x, axis=None):
+    """The order of the elements turned around along `axis`; None takes every axis."""
+    x = tensor(x)
+    return torch.flip(x, tuple(range(x.ndim)) if axis is None else whole_numbers(axis))
+
+
+@operation
+def fliplr(x):
+    """The order of the elements turned around along axis 1."""
+    return torch.fliplr(tensor(x))
+
+
+@operation
+def flipud(x):
+    """The order of the elements turned around along axis 0."""
+    return torch.flipud(tensor(x))
+
+
+@operation
+def rot90(array, k=1, axes=(0, 1)):
+    """Turned by 90 degrees `k` times in the plane of two axes, from the first towards the second.
+
+    Raises:
+        ArgumentError: not two different axes.
+    """
+    array = tensor(array)
+    if array.ndim < 2:
+        raise ArgumentError("Only a plane can be turned.", got=f"{array.ndim} axes", expected="2 or more")
+    if len(axes) != 2 or axes[0] == axes[1]:
+        raise ArgumentError("A plane has two different axes.", got=axes, expected="such as (0, 1)")
+    return torch.rot90(array, k=k, dims=tuple(canonical(axis, array.ndim) for axis in axes))
+
+
+@operation
+def roll(x, shift, axis=None):
+    """Elements moved on by `shift` places along `axis`, those over the end back to the front; None rolls `x` laid flat."""
+    return torch.roll(tensor(x), shift, dims=axis)
+
+
+@operation
+def pad(x, pad_width, mode="constant", constant_values=None):
+    """`x` with more elements before and after along each axis.
+
+    Args:
+        pad_width: pairs (before, after), one for each axis; one pair or number is for all.
+        mode: ``"constant"``, ``"reflect"`` (mirrored without the edge) or ``"symmetric"`` (with the edge).
+        constant_values: what to fill in; 0 if None. Only for ``"constant"``.
+
+    Raises:
+        ArgumentError: an unknown mode, a filling for another mode, or pairs for another number of axes.
+    """
+    x = tensor(x)
+    pairs = _pad_pairs(pad_width, x.ndim)
+    if mode == "constant":
+        flat = [size for pair in reversed(pairs) for size in pair]
+        return torch.nn.functional.pad(x, flat, value=constant_values)
+    if constant_values is not None:
+        raise ArgumentError("`constant_values` is for constant padding.", got=f"mode={mode!r}", fix='mode="constant"')
+    if mode not in _MIRRORS:
+        raise ArgumentError("Unknown padding mode.", got=repr(mode), expected="constant, reflect or symmetric")
+    for axis, (before, after) in enumerate(pairs):
+        if before or after:
+            x = torch.index_select(x, axis, _MIRRORS[mode](x, x.shape[axis], before, after))
+    return x
+
+
+def _pad_pairs(pad_width, ndim) -> list[tuple[int, int]]:
+    widths = np.asarray(pad_width)
+    try:
+        return [tuple(pair) for pair in np.broadcast_to(widths, (ndim, 2)).tolist()]
+    except ValueError:
+        raise ArgumentError(
+            "`pad_width` gives a pair (before, after) for each axis.", got=pad_width, expected=f"{ndim} pairs"
+        ) from None
+
+
+def _reflected(x, size, before, after):
+    """Places in `x` that a mirror at the edge elements shows: 2 1 | 0 1 2 3 | 2 1."""
+    places = torch.arange(-before, size + after, device=x.device)
+    period = max(2 * (size - 1), 1)
+    places = places % period
+    return torch.where(places < size, places, period - places)
+
+
+def _symmetric(x, size, before, after):
+    """Places in `x` that a mirror behind the edge elements shows: 1 0 | 0 1 2 3 | 3 2."""
+    places = torch.arange(-before, size + after, device=x.device) % (2 * size)
+    return torch.where(places < size, places, 2 * size - 1 - places)
+
+
+_MIRRORS = {"reflect": _reflected, "symmetric": _symmetric}
