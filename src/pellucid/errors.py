@@ -58,6 +58,10 @@ class UnknownNameError(PellucidError, ValueError):
     """A name stands for nothing that is known; the message names the nearest."""
 
 
+class MissingKeyError(PellucidError, KeyError):
+    """A key, or a path of keys, is looked up where it is not."""
+
+
 class StateError(PellucidError, RuntimeError):
     """Something was asked for before, or after, it can be had."""
 

@@ -44,7 +44,9 @@ class Program:
                 slot_of.setdefault(id(x), len(slot_of))
         self.outputs = tuple(slot_of[id(x)] for x in graph.outputs)
         self.size = len(slot_of)
-        self.steps = tuple(_step(node, slot_of, last) for node, last in zip(nodes, self._last_reads(nodes, slot_of), strict=True))
+        self.steps = tuple(
+            _step(node, slot_of, last) for node, last in zip(nodes, self._last_reads(nodes, slot_of), strict=True)
+        )
 
     def _last_reads(self, nodes, slot_of) -> list[tuple[int, ...]]:
         """For each node the slots that nothing reads after it."""

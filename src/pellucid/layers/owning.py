@@ -173,8 +173,10 @@ class Owner:
     @property
     def metrics(self) -> list:
         """The metrics that it and its sub-layers hold."""
-        own = tracking.held(self, (Metric,))
-        return own + [metric for layer in self._layers for metric in layer.metrics]
+        return self._own_metrics() + [metric for layer in self._layers for metric in layer.metrics]
+
+    def _own_metrics(self) -> list:
+        return tracking.held(self, (Metric,))
 
     @property
     def metrics_variables(self) -> list[Variable]:

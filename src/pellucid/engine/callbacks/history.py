@@ -1,0 +1,28 @@
+"""History: the numbers of every epoch, which `fit` gives back."""
+
+from __future__ import annotations
+
+from pellucid.engine.callbacks.base import Callback
+
+
+class History(Callback):
+    """Keeps the numbers of every epoch.
+
+    Attributes:
+        history: dict of lists, one number per epoch; it goes on over several fits where one History is used again.
+        epoch: the epochs of the last fit.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.history: dict[str, list] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs=None):
+        self.epoch = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+        self.model.history = self

@@ -1,0 +1,33 @@
+"""Feed: what every kind of data looks like to an epoch.
+
+Above: arrays.py, streams.py and py_dataset.py are feeds; epochs.py takes batches from them.
+Kept true: a batch is x, (x,), (x, y) or (x, y, sample_weight), its leaves tensors on the current device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class Feed:
+    """Batches, again and again.
+
+    A subclass gives `batches()`, an iterator over one pass, and says the number of its batches if it is known.
+    """
+
+    num_batches: int | None = None
+    batch_size: int | None = None
+
+    def batches(self) -> Iterator:
+        """One pass over the data."""
+        raise NotImplementedError
+
+    def peek(self):
+        """The first batch, without taking it from a later pass."""
+        return next(iter(self.batches()), None)
+
+    def on_epoch_begin(self) -> None:
+        """Called before each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called after each epoch."""

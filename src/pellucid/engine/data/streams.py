@@ -1,0 +1,93 @@
+"""Streams as data: generators, PyTorch DataLoaders, and data sets of other libraries.
+
+Below:  leaves.py makes tensors of each batch.
+Above:  choice.py picks the feed.
+Kept true: a batch comes through as it was given; an error inside a user's code keeps its kind and gains a note.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from pellucid.engine.data.feed import Feed
+from pellucid.engine.data.leaves import to_device
+from pellucid.errors import DataError
+
+
+def converted(stream, told: str) -> Iterator:
+    """The batches of an iterable on the current device.
+
+    Args:
+        told: where a failure happened, as ``"the generator given as x"``.
+    """
+    stream = iter(stream)
+    for number in itertools.count():
+        try:
+            batch = next(stream)
+        except StopIteration:
+            return
+        except Exception as error:
+            error.add_note(f"raised by {told}, while making batch {number}")
+            raise
+        try:
+            batch = to_device(tuple(batch) if isinstance(batch, list) else batch)
+        except Exception as error:
+            error.add_note(f"in batch {number} of {told}")
+            raise
+        yield batch
+
+
+class GeneratorFeed(Feed):
+    """What a Python generator yields: one pass, however often it is asked.
+
+    Raises:
+        DataError: it yields nothing, or no tuples.
+    """
+
+    def __init__(self, generator):
+        self._stream = converted(generator, "the generator given as x")
+        self._first = next(self._stream, None)
+        if self._first is None:
+            raise DataError("The generator is empty.", got="no batch", expected="at least one", fix="yield x, y")
+        if not isinstance(self._first, tuple):
+            raise DataError(
+                "The generator does not yield tuples.",
+                got=type(self._first).__name__,
+                expected="(x,), (x, y) or (x, y, sample_weight)",
+                fix="yield (x,)",
+            )
+
+    def batches(self):
+        first, self._first = self._first, None
+        return self._stream if first is None else itertools.chain([first], self._stream)
+
+    def peek(self):
+        return self._first
+
+
+class LoaderFeed(Feed):
+    """Batches of a torch.utils.data.DataLoader, which shuffles and collates by itself."""
+
+    def __init__(self, loader):
+        self._loader = loader
+        self.batch_size = loader.batch_size
+        if hasattr(loader.dataset, "__len__"):
+            self.num_batches = len(loader)
+
+    def batches(self):
+        return converted(self._loader, "the DataLoader given as x")
+
+
+class IterableFeed(Feed):
+    """Batches of another library's data set: tf.data and Grain, known by their class names."""
+
+    def __init__(self, dataset):
+        self._dataset = dataset
+        try:
+            self.num_batches = len(dataset)
+        except TypeError:
+            pass  # its length is unknown, or it has no end
+
+    def batches(self):
+        return converted(self._dataset, f"the {type(self._dataset).__name__} given as x")

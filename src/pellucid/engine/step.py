@@ -1,0 +1,245 @@
+"""Steps: what happens to one batch in training, testing and predicting. A user's model may write its own.
+
+Below:  compiled.py holds losses and metrics; the optimizer changes the weights.
+Above:  train.py runs these over epochs.
+Kept true: nothing here waits for the device: no number of a batch is read in Python.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+
+import torch
+
+from pellucid import nest
+from pellucid.dtypes import to_torch
+from pellucid.engine.compiled import Compiled, Running
+from pellucid.engine.data import to_device, unpack_x_y_sample_weight
+from pellucid.errors import ArgumentTypeError, OrderError
+from pellucid.graph.inference import compute_output_spec
+from pellucid.graph.scopes import StatelessScope
+from pellucid.graph.symbol import KerasTensor
+
+
+class Stepping:
+    """The half of a Trainer that knows single batches."""
+
+    _compiled: Compiled | None = None
+    _running: Running | None = None
+    optimizer = None
+
+    # ---- one batch
+
+    def train_step(self, data) -> dict:
+        """Learn from one batch; gives the logs. May be overridden.
+
+        Args:
+            data: ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``, as tensors.
+        """
+        return self.compute_metrics(*self._learn(data))
+
+    def test_step(self, data) -> dict:
+        """Compare with one batch; gives the logs. May be overridden."""
+        return self.compute_metrics(*self._compare(data))
+
+    def predict_step(self, data):
+        """The outputs for one batch. May be overridden."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False)
+
+    def _learn(self, data) -> tuple:
+        """Change the weights by one batch; gives what `compute_metrics` takes."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=True)
+        loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
+        self._track_loss(loss, x)
+        weights = self._weights_of_step()
+        if weights:
+            self._descend(loss, weights)
+        else:
+            warnings.warn(
+                f"The model '{getattr(self, 'name', type(self).__name__)}' has no trainable weights.", stacklevel=2
+            )
+        return x, y, y_pred, sample_weight
+
+    def _descend(self, loss, weights):
+        """One step of the optimizer against the gradient of the loss."""
+        if self.optimizer is None:
+            raise OrderError("The model was compiled without an optimizer.", fix='compile(optimizer="adam", loss=...)')
+        if not loss.requires_grad:
+            raise ArgumentTypeError(
+                "The loss does not depend on the weights in a way that has a gradient.",
+                got=f"loss = {loss}",
+                expected="a loss computed from the outputs by PyTorch or pellucid.ops functions",
+                fix="return ops.mean(ops.square(y_true - y_pred))  # no NumPy, no .item()",
+            )
+        leaves = [v.value for v in weights]
+        for leaf in leaves:
+            leaf.grad = None
+        scale = getattr(self.optimizer, "scale_loss", None)
+        (loss if scale is None else scale(loss)).backward()
+        with torch.no_grad():
+            self.optimizer.apply([leaf.grad for leaf in leaves], weights)
+
+    def _compare(self, data) -> tuple:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)
+        self._track_loss(self._computed_loss(x, y, y_pred, sample_weight, training=False), x)
+        return x, y, y_pred, sample_weight
+
+    def _track_loss(self, loss, x):
+        batch = next((leaf for leaf in nest.leaves(x) if leaf is not None), None)
+        with torch.no_grad():
+            size = batch.shape[0] if batch is not None and len(batch.shape) else 1
+            self._loss_tracker.update_state(
+                loss.detach() if isinstance(loss, torch.Tensor) else loss, sample_weight=size
+            )
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all weights, as `torch.nn.Module.zero_grad` does; for a `train_step` of your own."""
+        for v in self._weights_of_step():
+            if set_to_none:
+                v.value.grad = None
+            elif v.value.grad is not None:
+                v.value.grad.zero_()
+
+    def _weights_of_step(self) -> list:
+        running = self._running
+        if running is None:
+            return self.trainable_weights
+        if running.weights is None:
+            running.weights = list(self.trainable_weights)
+        return running.weights
+
+    # ---- loss and metrics
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The number to be minimised: the compiled loss, and all that layers and weights add. May be overridden.
+
+        Raises:
+            OrderError: there is no loss at all.
+        """
+        compiled = self._compiled
+        parts = []
+        if compiled is not None and compiled.loss is not None:
+            loss = compiled.loss(y, y_pred, sample_weight)
+            if loss is not None:
+                parts.append(loss)
+        parts += [_as_scalar(loss) for loss in self.losses]
+        if not parts:
+            raise OrderError(
+                "There is no loss to compute.", got="compile() without a loss", fix='compile(loss="mse", ...)'
+            )
+        return sum(parts[1:], parts[0])
+
+    def _computed_loss(self, x, y, y_pred, sample_weight, training):
+        """`compute_loss`, also where a user's own takes no `training`, as in Keras 3.0."""
+        if _takes_training(type(self).compute_loss):
+            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        return self.compute_loss(x, y, y_pred, sample_weight)
+
+    def stateless_compute_loss(
+        self,
+        trainable_variables,
+        non_trainable_variables,
+        metrics_variables,
+        x=None,
+        y=None,
+        y_pred=None,
+        sample_weight=None,
+        training=True,
+    ):
+        """The loss for given values of all variables, which are themselves left alone.
+
+        Returns:
+            ``(loss, (trainable, non_trainable, metrics))``: the loss, and the values that the variables would have.
+        """
+        groups = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
+        values = (trainable_variables, non_trainable_variables, metrics_variables)
+        pairs = [pair for group in zip(groups, values, strict=True) for pair in zip(*group, strict=True)]
+        with StatelessScope(state_mapping=pairs) as scope:
+            loss = self._computed_loss(x, y, y_pred, sample_weight, training)
+        after = [[scope.get_current_value(v) for v in group] for group in groups[1:]]
+        return loss, (trainable_variables, *after)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None) -> dict:
+        """Update the metrics by one batch, and give all results. May be overridden."""
+        self._update_metrics(x, y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _update_metrics(self, x, y, y_pred, sample_weight=None):
+        compiled = self._compiled
+        if compiled is not None and compiled.metrics is not None:
+            with torch.no_grad():
+                compiled.metrics.update_state(y, _detached(y_pred), sample_weight)
+
+    def get_metrics_result(self) -> dict:
+        """The results of all metrics by name, as tensors."""
+        results = {}
+        with torch.no_grad():
+            for metric in self.metrics:
+                result = metric.result()
+                results.update(result if isinstance(result, dict) else {metric.name: result})
+        return results
+
+    # ---- building
+
+    def _symbolic_build(self, iterator=None, data_batch=None):
+        """Make weights, losses and metrics by the shapes of a first batch, before any real step."""
+        compiled = self._compiled
+        needs_weights = not all(layer.built for layer in self._flatten_layers())
+        needs_names = compiled is not None and not compiled.is_built()
+        if needs_weights or needs_names:
+            batch = iterator.peek() if data_batch is None else to_device(data_batch)
+            x, y, _ = nest.map_structure(_symbol, unpack_x_y_sample_weight(batch))
+            with StatelessScope():  # weights made inside get their first values when it closes
+                y_pred = compute_output_spec(self, x, training=False)
+            if needs_names:
+                self._build_names(compiled, y, y_pred)
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _build_names(self, compiled, y, y_pred):
+        """A model with its own idea of loss or metrics is left to make its own, in its first step."""
+        if y is None:
+            return
+        if compiled.loss is not None and not compiled.loss.built and type(self).compute_loss is Stepping.compute_loss:
+            compiled.loss.build(y, y_pred)
+        if compiled.metrics is not None and not compiled.metrics.built:
+            if type(self).compute_metrics is Stepping.compute_metrics:
+                compiled.metrics.build(y, y_pred)
+
+
+def _symbol(x):
+    return KerasTensor(tuple(x.shape), dtype=x.dtype) if isinstance(x, torch.Tensor) else x
+
+
+def _as_scalar(loss):
+    return loss.sum() if loss.is_floating_point() else loss.to(to_torch(None)).sum()
+
+
+def _detached(structure):
+    """The same values outside the graph of gradients; masks stay with them."""
+    return nest.map_structure(_detached_leaf, structure)
+
+
+def _detached_leaf(x):
+    if not isinstance(x, torch.Tensor):
+        return x
+    detached = x.detach()
+    mask = getattr(x, "_keras_mask", None)
+    if mask is not None:
+        detached._keras_mask = mask
+    return detached
+
+
+_with_training: dict = {}
+
+
+def _takes_training(function) -> bool:
+    if function not in _with_training:
+        parameters = inspect.signature(function).parameters
+        has_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        _with_training[function] = "training" in parameters or has_any
+    return _with_training[function]

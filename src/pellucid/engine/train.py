@@ -1,0 +1,345 @@
+"""Trainer: fit, evaluate and predict for anything that has `call` and weights; callbacks at every edge.
+
+Below:  data/ (batches), step.py (one batch), compiling.py (losses and metrics), callbacks/.
+Above:  models/model.py joins this with Layer.
+Kept true: numbers stay on the device until a callback, the progress line or the end of an epoch reads them.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+
+from pellucid import settings
+from pellucid.engine.callbacks import CallbackList
+from pellucid.engine.collecting import Collected
+from pellucid.engine.compiled import Running
+from pellucid.engine.compiling import Compiling
+from pellucid.engine.data import EpochIterator, split, unpack_x_y_sample_weight
+from pellucid.engine.logs import BatchLogs, as_dict, as_numbers
+from pellucid.engine.step import Stepping
+from pellucid.errors import ArgumentError, DataError
+
+
+class Trainer(Compiling):
+    """What makes a layer a model that learns.
+
+    Works on anything with `call`, `trainable_weights`, `losses`, `_flatten_layers` and their like; it is no layer itself.
+
+    Source: keras.Model, Keras 3.15.
+    """
+
+    stop_evaluating = stop_predicting = False
+    history = None
+    _initial_epoch = None
+
+    # ---- fit
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        initial_epoch=0,
+        steps_per_epoch=None,
+        validation_steps=None,
+        validation_batch_size=None,
+        validation_freq=1,
+    ):
+        """Train for a number of epochs.
+
+        Args:
+            x, y: arrays in any nesting; or x alone, a generator, DataLoader or PyDataset of batches ``(x, y)``.
+            batch_size: samples in a step; 32 if None.
+            epochs: the epoch at which training ends, counted from `initial_epoch`.
+            verbose: 0 for silence, 1 or "auto" for a progress line, 2 for one line per epoch.
+            callbacks: callbacks, or a CallbackList.
+            validation_split: the share of the samples, taken from the end, to validate with.
+            validation_data: ``(x, y)``, ``(x, y, sample_weight)``, or a data set, to validate with.
+            shuffle: whether arrays come in a new order each epoch; "batch" for a new order inside each batch.
+            class_weight: a weight per class, as a dict; for classes as targets.
+            sample_weight: a weight per sample.
+            steps_per_epoch, validation_steps: batches in an epoch, and in its validation; all there are if None.
+            validation_batch_size: samples in a step of validation; `batch_size` if None.
+            validation_freq: validate after every so many epochs, or after the epochs of a list, counted from 1.
+
+        Returns:
+            A History: ``.history`` is a dict of lists, one number per epoch.
+
+        Raises:
+            OrderError: not compiled.
+            DataError: no data, arrays of different lengths, or lists of numbers.
+            ArgumentError: an argument that does not go with the data, or has no sense.
+        """
+        self._require_compiled("fit")
+        epochs = _limited(epochs)
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split)
+        batches = EpochIterator(
+            x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight, self.steps_per_execution
+        )
+        validation = None
+        if validation_data is not None:
+            _check_frequency(validation_freq)
+            validation = _Validation(validation_data, validation_batch_size or batch_size, validation_steps, self)
+        try:
+            callbacks = self._prepared(batches, callbacks, verbose, epochs, add_history=True)
+            self.make_train_function()
+            self.stop_training = False
+            callbacks.on_train_begin()
+            first = self._initial_epoch or initial_epoch
+            logs = self._run_epochs(range(first, epochs), batches, callbacks, validation, validation_freq)
+        finally:
+            batches.close()
+            if validation is not None:
+                validation.batches.close()
+        if epochs > 0 and hasattr(self.optimizer, "finalize_variable_values"):
+            self.optimizer.finalize_variable_values(self.trainable_weights)
+        callbacks.on_train_end(logs)
+        return self.history
+
+    def _run_epochs(self, epochs, batches, callbacks, validation, validation_freq) -> dict:
+        logs: dict = {}
+        for epoch in epochs:
+            self.reset_metrics()
+            callbacks.on_epoch_begin(epoch)
+            step_logs = self._run_train_steps(batches, callbacks)
+            if step_logs is None:
+                _say_that_data_ran_out(epoch)
+                break
+            logs = as_numbers(self._metrics_result_or_logs(step_logs))
+            if validation is not None and _is_among(epoch + 1, validation_freq):
+                logs.update({f"val_{name}": value for name, value in validation.run(self, callbacks).items()})
+            callbacks.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
+        return logs
+
+    def _run_train_steps(self, batches, callbacks):
+        """The logs of the last step; None if there was no batch."""
+        logs = None
+        self._running = Running()
+        try:
+            for begin, end, data in batches:
+                callbacks.on_train_batch_begin(begin)
+                logs = self.train_function(data)
+                callbacks.on_train_batch_end(end, logs)
+                if self.stop_training:
+                    break
+        finally:
+            self._running = None
+        return logs
+
+    def _prepared(self, batches, callbacks, verbose, epochs, add_history=False) -> CallbackList:
+        self._symbolic_build(iterator=batches)
+        return self._listening(batches, callbacks, verbose, epochs, add_history)
+
+    def _listening(self, batches, callbacks, verbose, epochs, add_history=False) -> CallbackList:
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        return CallbackList(
+            callbacks,
+            add_history=add_history,
+            add_progbar=verbose != 0,
+            model=self,
+            verbose=verbose,
+            epochs=epochs,
+            steps=batches.num_batches,
+        )
+
+    def _metrics_result_or_logs(self, logs) -> dict:
+        """The metrics as they stand; the step's own logs where a user's step gives other names."""
+        results = self.get_metrics_result()
+        logs = as_dict(logs)
+        return results if set(logs) == set(results) else logs
+
+    # ---- evaluate
+
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
+    ):
+        """The loss and metrics over all data. Arguments as `fit` takes them.
+
+        Returns:
+            The loss, or a list of the loss and the metrics, or a dict of them where `return_dict`.
+
+        Raises:
+            OrderError: not compiled.
+            DataError, ArgumentError: as `fit` raises them.
+        """
+        self._require_compiled("evaluate")
+        batches = EpochIterator(x, y, sample_weight, batch_size, steps, steps_per_execution=self.steps_per_execution)
+        try:
+            callbacks = self._prepared(batches, callbacks, verbose, epochs=1)
+            logs = self._run_test_steps(batches, callbacks)
+        finally:
+            batches.close()
+        return logs if return_dict else self._flatten_metrics_in_order(logs)
+
+    def _run_test_steps(self, batches, callbacks) -> dict:
+        self.make_test_function()
+        self.stop_evaluating = False
+        callbacks.on_test_begin()
+        self.reset_metrics()
+        logs = None
+        self._running = Running()
+        try:
+            for begin, end, data in batches:
+                callbacks.on_test_batch_begin(begin)
+                logs = self.test_function(data)
+                callbacks.on_test_batch_end(end, logs)
+                if self.stop_evaluating:
+                    break
+        finally:
+            self._running = None
+        if logs is None:
+            raise DataError("There was no batch to evaluate.", got="0 batches", expected="1 or more")
+        numbers = as_numbers(self._metrics_result_or_logs(logs))
+        callbacks.on_test_end(numbers)
+        return numbers
+
+    # ---- predict
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        """The outputs for all data, as NumPy arrays in the structure of the model's output.
+
+        Raises:
+            DataError, ArgumentError: as `fit` raises them.
+        """
+        batches = EpochIterator(
+            x,
+            batch_size=batch_size,
+            steps_per_epoch=steps,
+            steps_per_execution=self.steps_per_execution,
+            may_be_empty=True,
+        )
+        callbacks = self._listening(batches, callbacks, verbose, epochs=1)
+        self.make_predict_function()
+        self.stop_predicting = False
+        callbacks.on_predict_begin()
+        collected = Collected()
+        try:
+            for begin, end, data in batches:
+                callbacks.on_predict_batch_begin(begin)
+                outputs = self.predict_function(data)
+                collected.add(outputs)
+                callbacks.on_predict_batch_end(end, {"outputs": outputs})
+                if self.stop_predicting:
+                    break
+        finally:
+            batches.close()
+        callbacks.on_predict_end()
+        return collected.arrays()
+
+    # ---- what runs a group of batches
+
+    def make_train_function(self, force: bool = False):
+        """The function that learns from a list of batches; kept as `train_function`."""
+        if self.train_function is None or force:
+            self.train_function = self._function(self._train_once)
+        return self.train_function
+
+    def make_test_function(self, force: bool = False):
+        """The function that compares with a list of batches; kept as `test_function`."""
+        if self.test_function is None or force:
+            self.test_function = self._function(torch.no_grad()(self._test_once))
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False):
+        """The function that gives the outputs for a list of batches; kept as `predict_function`."""
+        if self.predict_function is None or force:
+            self.predict_function = self._function(torch.no_grad()(self._predict_once), joins=True)
+        return self.predict_function
+
+    def _function(self, once, joins=False):
+        if self.jit_compile:
+            once = torch.compile(once)
+
+        def run(batches):
+            results = [once(data) for data in batches]
+            if joins and len(results) > 1:
+                return Collected.of(results).joined()
+            return results[-1]
+
+        return run
+
+    def _train_once(self, data):
+        if not self._has_own("train_step", "compute_metrics", "get_metrics_result"):
+            self._update_metrics(*self._learn(data))
+            return BatchLogs(self.get_metrics_result)
+        return self.train_step(data)
+
+    def _test_once(self, data):
+        if not self._has_own("test_step", "compute_metrics", "get_metrics_result"):
+            self._update_metrics(*self._compare(data))
+            return BatchLogs(self.get_metrics_result)
+        return self.test_step(data)
+
+    def _predict_once(self, data):
+        return self.predict_step(data)
+
+    def _has_own(self, *methods) -> bool:
+        """Whether the user's class writes one of these, or an instance carries one."""
+        return any(getattr(type(self), m) is not getattr(Stepping, m) or m in vars(self) for m in methods)
+
+
+class _Validation:
+    """The data to validate with, its iterator kept over all epochs."""
+
+    def __init__(self, data, batch_size, steps, model):
+        self._arguments = dict(zip(("x", "y", "sample_weight"), unpack_x_y_sample_weight(data), strict=True))
+        self._arguments["batch_size"] = batch_size
+        self._steps = steps
+        self.batches = EpochIterator(
+            **self._arguments, steps_per_epoch=steps, steps_per_execution=model.steps_per_execution
+        )
+
+    def run(self, model, callbacks) -> dict:
+        """The numbers of one validation; a model's own `evaluate` counts."""
+        if type(model).evaluate is Trainer.evaluate:
+            return model._run_test_steps(self.batches, callbacks)
+        return model.evaluate(**self._arguments, steps=self._steps, callbacks=callbacks, return_dict=True)
+
+
+def _limited(epochs):
+    limit = settings.max_epochs()
+    if limit and limit < epochs:
+        warnings.warn(f"Training is limited to {limit} epochs by set_max_epochs.", stacklevel=3)
+        return limit
+    return epochs
+
+
+def _check_frequency(validation_freq):
+    if not isinstance(validation_freq, (int, list, tuple)):
+        raise ArgumentError("`validation_freq` is a number of epochs, or a list of epochs.", got=repr(validation_freq))
+
+
+def _is_among(epoch, validation_freq) -> bool:
+    if isinstance(validation_freq, int):
+        return epoch % validation_freq == 0
+    return epoch in validation_freq
+
+
+def _say_that_data_ran_out(epoch):
+    warnings.warn(
+        f"There is no data left for epoch {epoch + 1}, so training ends: a generator gives its batches once. "
+        "Give steps_per_epoch, or a PyDataset.",
+        stacklevel=4,
+    )
