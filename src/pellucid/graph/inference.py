@@ -16,8 +16,9 @@ from pellucid.errors import PellucidError
 from pellucid.graph.scopes import StatelessScope, SymbolicScope, device
 from pellucid.graph.symbol import KerasTensor
 
-# Primes, so that no product or quotient of sizes in a real model is likely to give them by chance.
-TRIAL_SIZES = (83, 89)
+# On shapes alone, and smaller ones for functions that must run on values. They have many divisors, so that an unknown
+# size can be halved, split and folded; and lie far apart, so that no stride of a real model makes them the same.
+TRIAL_SIZES = ({"meta": 720, "values": 48}, {"meta": 1440, "values": 96})
 
 
 def compute_output_spec(fn, *args, **kwargs):
@@ -31,15 +32,15 @@ def compute_output_spec(fn, *args, **kwargs):
     return nest.pack_sequence_as(first, [_symbol(a, b) for a, b in pairs])
 
 
-def _try(fn, args, kwargs, size):
+def _try(fn, args, kwargs, sizes):
     """Run on shapes alone; a function that looks at values runs on ones instead."""
     try:
         with device("meta"), _EverythingMeta():
-            return fn(*_filled(args, size, "meta"), **_filled(kwargs, size, "meta"))
+            return fn(*_filled(args, sizes["meta"], "meta"), **_filled(kwargs, sizes["meta"], "meta"))
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
         if isinstance(error, PellucidError) and not isinstance(error, RuntimeError):
             raise
-        return fn(*_filled(args, size, None), **_filled(kwargs, size, None))
+        return fn(*_filled(args, sizes["values"], None), **_filled(kwargs, sizes["values"], None))
 
 
 def _filled(structure, size, where):
