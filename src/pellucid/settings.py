@@ -32,6 +32,11 @@ _values: dict = {
 _session: dict = {}
 
 
+def backend() -> str:
+    """What computes: always "torch"; Keras on PyTorch says the same."""
+    return "torch"
+
+
 def floatx() -> str:
     """The dtype of floating-point weights and inputs unless said otherwise."""
     return _values["floatx"]

@@ -117,11 +117,8 @@ class EinsumDense(Described):
     def _sizes(self, inputs, outputs, input_shape) -> dict:
         """The size that each letter stands for."""
         sizes = dict(zip(inputs, input_shape, strict=True))
-        named = [letter for letter in outputs if isinstance(letter, str)]
-        if not Equation(self.equation).elided_left or len(named) == len(outputs):
-            named = named[1:]  # the batch is not in `output_shape`
-        elif not any(isinstance(letter, int) for letter in outputs):
-            named = named[1:]
+        # The first axis is the batch, which `output_shape` leaves out; numbers stand for axes behind the dots.
+        named = [letter for letter in outputs[1:] if isinstance(letter, str)]
         if len(named) != len(self.partial_output_shape):
             raise ShapeError(
                 f"`output_shape` of '{self.name}' does not fit its equation.", got=self.partial_output_shape,

@@ -1,0 +1,60 @@
+"""The catalog: every built-in name that a config may mention, in one closed table.
+
+Below:  registry.py holds the table; all floors below supply the names.
+Kept true: a name is Keras's module and its public name there ("keras.layers", "Dense"). The first module that
+           lists an object is the one its config names.
+"""
+
+from __future__ import annotations
+
+from pellucid import (
+    activations,
+    constraints,
+    dtype_policies,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    ops,
+    optimizers,
+    random,
+    regularizers,
+    registry,
+)
+from pellucid.layers.base import Layer
+from pellucid.models.functional import Functional
+from pellucid.models.model import Model
+from pellucid.models.sequential import Sequential
+from pellucid.optimizers import schedules
+
+
+def _public(module) -> dict[str, object]:
+    return {name: getattr(module, name) for name in module.__all__}
+
+
+# Short names that Keras resolves wherever a function or class is named by a string.
+_SHORT = {"keras.activations": {"swish": activations.silu, "hard_swish": activations.hard_silu}}
+
+registry.install(
+    {
+        "keras": {
+            "Sequential": Sequential,
+            "Model": Model,
+            "Layer": Layer,
+            "DTypePolicy": dtype_policies.DTypePolicy,
+        },
+        "keras.models": {"Functional": Functional},
+        "keras.layers": _public(layers),
+        "keras.activations": _public(activations) | _SHORT["keras.activations"],
+        "keras.initializers": _public(initializers),
+        "keras.regularizers": _public(regularizers),
+        "keras.constraints": _public(constraints),
+        "keras.losses": _public(losses),
+        "keras.metrics": _public(metrics),
+        "keras.optimizers": _public(optimizers),
+        "keras.optimizers.schedules": _public(schedules),
+        "keras.dtype_policies": _public(dtype_policies),
+        "keras.random": _public(random),
+        "keras.ops": {fn.node_class.__name__: fn.node_class for fn in vars(ops).values() if hasattr(fn, "node_class")},
+    }
+)

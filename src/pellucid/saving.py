@@ -1,0 +1,22 @@
+"""Door: ``pellucid.saving``, names of objects in configs."""
+
+from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
+from pellucid.registry import (
+    CustomObjectScope,
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
+
+__all__ = [
+    "CustomObjectScope",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "register_keras_serializable",
+    "serialize_keras_object",
+]

@@ -1,0 +1,182 @@
+"""One row for each way of using a layer; tests/layers/test_laws.py holds every row to every law.
+
+A row names the layer, its arguments, and the input's shape without the batch axis (or several shapes).
+To add a layer, add a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Case:
+    """One use of a layer.
+
+    Args:
+        layer: its public name.
+        shape: the input's shape without the batch axis, channels last; a list of shapes for several inputs.
+        kwargs: its arguments.
+        formats: whether it also runs with channels_first, on the transposed input.
+        wraps: the name and arguments of the layer inside, for layers that go around one.
+        whole: inputs are whole numbers below this.
+        training: whether the law of values also runs with training=True (only where nothing is drawn).
+        draws: inputs for the law of links; more for layers of which each input shows only a part, such as a maximum.
+    """
+
+    layer: str
+    shape: tuple | list
+    kwargs: dict = field(default_factory=dict)
+    formats: bool = False
+    wraps: tuple | None = None
+    whole: int | None = None
+    training: bool = False
+    draws: int = 3
+
+    @property
+    def id(self) -> str:
+        told = ",".join(f"{key}={value}" for key, value in self.kwargs.items())
+        return f"{self.layer}({told})".replace(" ", "")
+
+
+def case(layer, shape, **kwargs):
+    """A row; words that Case itself takes are told apart from the layer's arguments."""
+    own = {word: kwargs.pop(word) for word in ("formats", "wraps", "whole", "training", "draws") if word in kwargs}
+    return Case(layer, shape, kwargs, **own)
+
+
+CORE = [
+    case("Dense", (4,), units=3),
+    case("Dense", (2, 4), units=3, activation="tanh", use_bias=False),
+    case("Dense", (3,), units=4, activation="softmax"),
+    case("EinsumDense", (3, 4), equation="abc,cd->abd", output_shape=(3, 5), bias_axes="d", activation="tanh"),
+    case("EinsumDense", (2, 3, 4), equation="...x,xy->...y", output_shape=5, bias_axes="y"),
+    case("EinsumDense", (3, 4), equation="abc,cde->abde", output_shape=(None, 2, 5), bias_axes="de"),
+    case("EinsumDense", (3, 4), equation="ab...,bc->ac...", output_shape=5),
+    case("Embedding", (5,), input_dim=7, output_dim=3, whole=7),
+    case("Activation", (5,), activation="gelu"),
+    case("Activation", (5,), activation="log_softmax"),
+    case("Identity", (2, 3)),
+    case("Masking", (4, 3), mask_value=0.0),
+]
+ACTIVATION = [
+    case("ReLU", (5,), max_value=1.0, negative_slope=0.1, threshold=0.2, draws=12),
+    case("ReLU", (2, 3), draws=12),
+    case("LeakyReLU", (5,)),
+    case("ELU", (5,), alpha=0.7),
+    case("PReLU", (3, 4, 2), shared_axes=[1, 2], alpha_initializer="ones"),
+    case("PReLU", (5,), alpha_initializer="ones"),
+    case("Softmax", (2, 5)),
+    case("Softmax", (3, 4), axis=[1, 2]),
+]
+CONVOLUTION = [
+    case("Conv1D", (7, 3), filters=2, kernel_size=3, formats=True),
+    case("Conv1D", (8, 3), filters=2, kernel_size=3, padding="causal", dilation_rate=2),
+    case("Conv1D", (8, 4), filters=4, kernel_size=2, strides=2, padding="same", groups=2, formats=True),
+    case("Conv2D", (6, 7, 3), filters=2, kernel_size=3, formats=True),
+    case("Conv2D", (6, 7, 2), filters=3, kernel_size=(3, 2), strides=2, padding="same", activation="tanh", formats=True),
+    case("Conv2D", (7, 8, 4), filters=4, kernel_size=3, dilation_rate=2, padding="same", groups=2, use_bias=False, formats=True),
+    case("Conv2D", (7, 5, 2), filters=2, kernel_size=2, dilation_rate=(2, 1), formats=True),
+    case("Conv3D", (4, 5, 3, 2), filters=2, kernel_size=2, strides=(1, 2, 1), padding="same", formats=True),
+    case("DepthwiseConv1D", (7, 3), kernel_size=3, depth_multiplier=2, padding="same", formats=True),
+    case("DepthwiseConv2D", (6, 5, 3), kernel_size=3, depth_multiplier=2, formats=True),
+    case("DepthwiseConv2D", (6, 5, 2), kernel_size=2, strides=2, padding="same", formats=True),
+    case("SeparableConv1D", (7, 3), filters=4, kernel_size=3, padding="same", formats=True),
+    case("SeparableConv2D", (6, 5, 3), filters=4, kernel_size=3, depth_multiplier=2, strides=2, padding="same", formats=True),
+    case("Conv1DTranspose", (5, 3), filters=2, kernel_size=3, strides=2, padding="same", formats=True),
+    case("Conv1DTranspose", (5, 3), filters=2, kernel_size=2, strides=3, formats=True),
+    case("Conv2DTranspose", (3, 4, 2), filters=3, kernel_size=3, strides=2, formats=True),
+    case("Conv2DTranspose", (3, 4, 2), filters=3, kernel_size=3, strides=2, padding="same", output_padding=1, formats=True),
+    case("Conv2DTranspose", (4, 3, 2), filters=2, kernel_size=4, strides=2, padding="same", formats=True),
+    case("Conv2DTranspose", (4, 3, 2), filters=2, kernel_size=2, dilation_rate=2, formats=True),
+    case("Conv3DTranspose", (2, 3, 2, 2), filters=2, kernel_size=3, strides=2, padding="same", formats=True),
+]
+POOLING = [
+    case("MaxPooling1D", (7, 2), pool_size=2, formats=True, draws=40),
+    case("MaxPooling2D", (5, 6, 2), pool_size=2, formats=True, draws=40),
+    case("MaxPooling2D", (5, 6, 2), pool_size=3, strides=2, padding="same", formats=True, draws=80),
+    case("MaxPooling3D", (4, 3, 4, 1), pool_size=2, strides=1, formats=True, draws=80),
+    case("AveragePooling1D", (7, 2), pool_size=3, strides=2, padding="same", formats=True),
+    case("AveragePooling2D", (5, 6, 2), pool_size=2, formats=True),
+    case("AveragePooling2D", (5, 6, 2), pool_size=(3, 2), strides=2, padding="same", formats=True),
+    case("AveragePooling3D", (3, 4, 5, 2), pool_size=2, padding="same", formats=True),
+    case("GlobalMaxPooling1D", (4, 2), formats=True, draws=40),
+    case("GlobalMaxPooling2D", (3, 2, 2), keepdims=True, formats=True, draws=60),
+    case("GlobalMaxPooling3D", (2, 2, 2, 2), formats=True, draws=80),
+    case("GlobalAveragePooling1D", (4, 3), formats=True),
+    case("GlobalAveragePooling2D", (3, 4, 2), formats=True),
+    case("GlobalAveragePooling3D", (2, 3, 2, 2), keepdims=True, formats=True),
+    case("AdaptiveAveragePooling1D", (7, 2), output_size=3, formats=True),
+    case("AdaptiveAveragePooling2D", (5, 7, 2), output_size=(2, 3), formats=True),
+    case("AdaptiveAveragePooling3D", (4, 3, 5, 2), output_size=2, formats=True),
+    case("AdaptiveMaxPooling1D", (7, 2), output_size=3, formats=True, draws=60),
+    case("AdaptiveMaxPooling2D", (5, 4, 2), output_size=(2, 3), formats=True, draws=80),
+    case("AdaptiveMaxPooling3D", (3, 2, 4, 1), output_size=2, formats=True, draws=80),
+]
+RESHAPING = [
+    case("Flatten", (3, 2, 4), formats=True),
+    case("Flatten", (5,)),
+    case("Reshape", (3, 4), target_shape=(2, 6)),
+    case("Reshape", (2, 3, 2), target_shape=(-1, 2)),
+    case("Permute", (2, 3, 4), dims=(3, 1, 2)),
+    case("RepeatVector", (3,), n=4),
+    case("ZeroPadding1D", (4, 2), padding=(1, 2), formats=True),
+    case("ZeroPadding2D", (3, 4, 2), padding=((1, 0), (2, 3)), formats=True),
+    case("ZeroPadding3D", (2, 3, 2, 2), padding=((1, 0), (0, 2), (1, 1)), formats=True),
+    case("Cropping1D", (6, 2), cropping=(1, 2), formats=False),
+    case("Cropping2D", (5, 6, 2), cropping=((1, 0), (2, 3)), formats=True),
+    case("Cropping3D", (4, 3, 4, 2), cropping=((1, 0), (0, 1), (1, 1)), formats=True),
+    case("UpSampling1D", (3, 2), size=2),
+    case("UpSampling2D", (3, 2, 2), size=(2, 3), formats=True),
+    case("UpSampling2D", (4, 3, 2), size=2, interpolation="bilinear", formats=True),
+    case("UpSampling2D", (5, 4, 1), size=2, interpolation="bicubic", formats=True),
+    case("UpSampling3D", (2, 3, 2, 2), size=(2, 1, 2), formats=True),
+]
+NORMALIZATION = [
+    case("BatchNormalization", (4,), training=True),
+    case("BatchNormalization", (3, 4, 2), training=True),
+    case("BatchNormalization", (2, 3, 4), axis=1, scale=False, training=True),
+    case("BatchNormalization", (5, 3), center=False, epsilon=1e-2, momentum=0.9, training=True),
+    case("BatchNormalization", (5, 3), renorm=True, training=True),
+    case("LayerNormalization", (5,)),
+    case("LayerNormalization", (3, 4), axis=[1, 2], epsilon=1e-2),
+    case("LayerNormalization", (3, 4, 2), axis=1, center=False),
+    case("GroupNormalization", (3, 4, 6), groups=2),
+    case("GroupNormalization", (6, 4), groups=3, axis=1, scale=False),
+    case("GroupNormalization", (3, 4), groups=-1),
+    case("UnitNormalization", (5,)),
+    case("UnitNormalization", (3, 4), axis=[1, 2]),
+    case("RMSNormalization", (5,)),
+    case("RMSNormalization", (3, 4), axis=[1, 2]),
+    case("SpectralNormalization", (4,), wraps=("Dense", {"units": 3}), power_iterations=2),
+]
+REGULARIZATION = [
+    case("Dropout", (4,), rate=0.5),
+    case("SpatialDropout1D", (4, 3), rate=0.5),
+    case("SpatialDropout2D", (3, 4, 2), rate=0.5, formats=True),
+    case("SpatialDropout3D", (2, 3, 4, 2), rate=0.5, formats=True),
+    case("GaussianNoise", (4,), stddev=0.5),
+    case("GaussianDropout", (4,), rate=0.5),
+    case("AlphaDropout", (4,), rate=0.5),
+    case("ActivityRegularization", (4,), l1=0.1, l2=0.2),
+]
+MERGING = [
+    case("Add", [(3, 4), (3, 4), (3, 4)]),
+    case("Add", [(3, 4), (1, 4)]),
+    case("Subtract", [(3, 4), (3, 4)]),
+    case("Multiply", [(3, 4), (3, 4)]),
+    case("Average", [(3, 4), (3, 4)]),
+    case("Maximum", [(3, 4), (3, 4)], draws=40),
+    case("Minimum", [(3, 4), (3, 4)], draws=40),
+    case("Concatenate", [(3, 4), (3, 2)]),
+    case("Concatenate", [(2, 4), (3, 4)], axis=1),
+    case("Dot", [(3, 4), (3, 2)], axes=1),
+    case("Dot", [(4,), (4,)], axes=1, normalize=True),
+    case("Dot", [(2, 4), (3, 4)], axes=2),
+]
+WRAPPING = [
+    case("TimeDistributed", (3, 4), wraps=("Dense", {"units": 2})),
+    case("TimeDistributed", (2, 4, 5, 1), wraps=("Conv2D", {"filters": 2, "kernel_size": 2})),
+]
+
+CASES = CORE + ACTIVATION + CONVOLUTION + POOLING + RESHAPING + NORMALIZATION + REGULARIZATION + MERGING + WRAPPING
