@@ -13,6 +13,21 @@ from pellucid.graph.identifiers import identified, named_table
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
 
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "deserialize",
+    "get",
+    "max_norm",
+    "min_max_norm",
+    "non_neg",
+    "serialize",
+    "unit_norm",
+]
+
 
 class Constraint:
     """The parent of all constraints; by itself it lets every value be."""

@@ -15,6 +15,21 @@ from pellucid.graph.identifiers import identified, named_table
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
 
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "deserialize",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+    "serialize",
+]
+
 
 class Regularizer:
     """The parent of all regularizers; a subclass gives `__call__`, and `get_config` to be saved."""

@@ -1,0 +1,27 @@
+"""Dtype policies: in which dtype layers compute, and in which they keep their weights."""
+
+from pellucid.dtype_policies.lookup import DTypePolicyMap, deserialize, get, serialize, set_dtype_policy
+from pellucid.dtype_policies.policy import DTypePolicy, FloatDTypePolicy, dtype_policy
+from pellucid.dtype_policies.quantized import (
+    AWQDTypePolicy,
+    GPTQDTypePolicy,
+    Int4DTypePolicy,
+    QuantizedDTypePolicy,
+    QuantizedFloat8DTypePolicy,
+)
+
+__all__ = [
+    "AWQDTypePolicy",
+    "DTypePolicy",
+    "DTypePolicyMap",
+    "FloatDTypePolicy",
+    "GPTQDTypePolicy",
+    "Int4DTypePolicy",
+    "QuantizedDTypePolicy",
+    "QuantizedFloat8DTypePolicy",
+    "deserialize",
+    "dtype_policy",
+    "get",
+    "serialize",
+    "set_dtype_policy",
+]
