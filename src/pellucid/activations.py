@@ -35,10 +35,10 @@ from pellucid.ops.activation import (
     sparse_sigmoid,
     sparsemax,
     squareplus,
-    tanh,
     tanh_shrink,
     threshold,
 )
+from pellucid.ops.trigonometry import tanh
 from pellucid.registry import get_registered_object
 
 swish = silu

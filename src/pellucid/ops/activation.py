@@ -164,12 +164,6 @@ def exponential(x):
 
 
 @operation
-def tanh(x):
-    """``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
-    return torch.tanh(floating(x))
-
-
-@operation
 def tanh_shrink(x):
     """``x - tanh(x)``."""
     return F.tanhshrink(floating(x))

@@ -10,7 +10,7 @@ import torch
 
 from pellucid.errors import ArgumentTypeError
 from pellucid.graph.operation import operation
-from pellucid.ops.promotion import counting, floating, tensor
+from pellucid.ops.promotion import counting, floating, tensor, tensors
 
 
 @operation
@@ -176,6 +176,13 @@ def conj(x):
 def conjugate(x):
     """The complex conjugate."""
     return torch.conj(tensor(x)).resolve_conj()
+
+
+@operation
+def polar(abs_, angle):
+    """Complex numbers of these lengths and angles in radians."""
+    length, angle = tensors((floating(abs_), floating(angle)))
+    return torch.complex(length * torch.cos(angle), length * torch.sin(angle))
 
 
 @operation

@@ -30,11 +30,15 @@ from pellucid.ops.activation import (
     tanh_shrink,
     threshold,
 )
+from pellucid.ops.attention import dot_product_attention
 from pellucid.ops.convolution import conv, conv_transpose, depthwise_conv, separable_conv
+from pellucid.ops.elementwise import polar
 from pellucid.ops.encoding import multi_hot, one_hot
+from pellucid.ops.folding import depth_to_space, fold, space_to_depth, unfold
 from pellucid.ops.normalizing import batch_normalization, layer_normalization, moments, normalize, rms_normalization
 from pellucid.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 from pellucid.ops.scoring import binary_crossentropy, categorical_crossentropy, psnr, sparse_categorical_crossentropy
+from pellucid.ops.sequences import ctc_decode, ctc_loss
 
 __all__ = [
     "adaptive_average_pool",
@@ -46,8 +50,13 @@ __all__ = [
     "celu",
     "conv",
     "conv_transpose",
+    "ctc_decode",
+    "ctc_loss",
+    "depth_to_space",
     "depthwise_conv",
+    "dot_product_attention",
     "elu",
+    "fold",
     "gelu",
     "glu",
     "hard_shrink",
@@ -64,6 +73,7 @@ __all__ = [
     "multi_hot",
     "normalize",
     "one_hot",
+    "polar",
     "psnr",
     "relu",
     "relu6",
@@ -76,6 +86,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "space_to_depth",
     "sparse_categorical_crossentropy",
     "sparse_plus",
     "sparse_sigmoid",
@@ -84,4 +95,5 @@ __all__ = [
     "swish",
     "tanh_shrink",
     "threshold",
+    "unfold",
 ]
