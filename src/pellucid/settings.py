@@ -26,7 +26,6 @@ _values: dict = {
     "traceback_filtering": True,
     "max_epochs": None,
     "max_steps_per_epoch": None,
-    "nnx": False,
     "flash_attention": None,
 }
 _session: dict = {}
@@ -35,6 +34,16 @@ _session: dict = {}
 def backend() -> str:
     """What computes: always "torch"; Keras on PyTorch says the same."""
     return "torch"
+
+
+def set_backend(backend: str) -> None:
+    """Take "torch", and nothing else.
+
+    Raises:
+        ArgumentError: another backend.
+    """
+    if backend != "torch":
+        raise ArgumentError("Pellucid computes with PyTorch only.", got=repr(backend), expected="'torch'")
 
 
 def floatx() -> str:
@@ -50,7 +59,10 @@ def set_floatx(value: str) -> None:
     """
     if value not in FLOAT_DTYPES:
         raise ArgumentError(
-            "This is no floating-point dtype.", got=repr(value), expected=", ".join(FLOAT_DTYPES), fix='set_floatx("float32")'
+            "This is no floating-point dtype.",
+            got=repr(value),
+            expected=", ".join(FLOAT_DTYPES),
+            fix='set_floatx("float32")',
         )
     _values["floatx"] = str(value)
 
@@ -146,6 +158,26 @@ def max_steps_per_epoch() -> int | None:
 def set_max_steps_per_epoch(value: int | None) -> None:
     """Limit the steps of every epoch; None takes the limit away."""
     _values["max_steps_per_epoch"] = value
+
+
+def enable_flash_attention() -> None:
+    """Insist on PyTorch's flash kernel in attention layers that are not told otherwise."""
+    _values["flash_attention"] = True
+
+
+def disable_flash_attention() -> None:
+    """Leave the kernel of attention layers to PyTorch's choice."""
+    _values["flash_attention"] = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """What was said of flash attention; None if nothing."""
+    return _values["flash_attention"]
+
+
+def is_nnx_enabled() -> bool:
+    """Whether weights are those of Flax: never."""
+    return False
 
 
 def session(key: str, default: Callable[[], object]):

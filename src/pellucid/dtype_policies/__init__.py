@@ -1,7 +1,7 @@
 """Dtype policies: in which dtype layers compute, and in which they keep their weights."""
 
-from pellucid.dtype_policies.lookup import DTypePolicyMap, deserialize, get, serialize, set_dtype_policy
-from pellucid.dtype_policies.policy import DTypePolicy, FloatDTypePolicy, dtype_policy
+from pellucid.dtype_policies.lookup import DTypePolicyMap, deserialize, get, serialize
+from pellucid.dtype_policies.policy import DTypePolicy, FloatDTypePolicy
 from pellucid.dtype_policies.quantized import (
     AWQDTypePolicy,
     GPTQDTypePolicy,
@@ -20,8 +20,6 @@ __all__ = [
     "QuantizedDTypePolicy",
     "QuantizedFloat8DTypePolicy",
     "deserialize",
-    "dtype_policy",
     "get",
     "serialize",
-    "set_dtype_policy",
 ]
