@@ -16,10 +16,11 @@ from pellucid.engine.callbacks import CallbackList
 from pellucid.engine.collecting import Collected
 from pellucid.engine.compiled import Running
 from pellucid.engine.compiling import Compiling
-from pellucid.engine.data import EpochIterator, split, unpack_x_y_sample_weight
+from pellucid.engine.data import EpochIterator, split
 from pellucid.engine.logs import BatchLogs, as_dict, as_numbers
 from pellucid.engine.step import Stepping
-from pellucid.errors import ArgumentError, DataError
+from pellucid.engine.validation import Validation
+from pellucid.errors import DataError
 
 
 class Trainer(Compiling):
@@ -89,15 +90,15 @@ class Trainer(Compiling):
         )
         validation = None
         if validation_data is not None:
-            _check_frequency(validation_freq)
-            validation = _Validation(validation_data, validation_batch_size or batch_size, validation_steps, self)
+            size = validation_batch_size or batch_size
+            validation = Validation(self, validation_data, size, validation_steps, validation_freq)
         try:
             callbacks = self._prepared(batches, callbacks, verbose, epochs, add_history=True)
             self.make_train_function()
             self.stop_training = False
             callbacks.on_train_begin()
             first = self._initial_epoch or initial_epoch
-            logs = self._run_epochs(range(first, epochs), batches, callbacks, validation, validation_freq)
+            logs = self._run_epochs(range(first, epochs), batches, callbacks, validation)
         finally:
             batches.close()
             if validation is not None:
@@ -107,7 +108,7 @@ class Trainer(Compiling):
         callbacks.on_train_end(logs)
         return self.history
 
-    def _run_epochs(self, epochs, batches, callbacks, validation, validation_freq) -> dict:
+    def _run_epochs(self, epochs, batches, callbacks, validation) -> dict:
         logs: dict = {}
         for epoch in epochs:
             self.reset_metrics()
@@ -117,8 +118,8 @@ class Trainer(Compiling):
                 _say_that_data_ran_out(epoch)
                 break
             logs = as_numbers(self._metrics_result_or_logs(step_logs))
-            if validation is not None and _is_among(epoch + 1, validation_freq):
-                logs.update({f"val_{name}": value for name, value in validation.run(self, callbacks).items()})
+            if validation is not None and validation.is_time(epoch):
+                logs.update({f"val_{name}": value for name, value in validation.run(callbacks).items()})
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
@@ -192,6 +193,8 @@ class Trainer(Compiling):
         finally:
             batches.close()
         return logs if return_dict else self._flatten_metrics_in_order(logs)
+
+    evaluate.is_plain = True  # validation.py can then keep its iterator over epochs
 
     def _run_test_steps(self, batches, callbacks) -> dict:
         self.make_test_function()
@@ -300,41 +303,12 @@ class Trainer(Compiling):
         return any(getattr(type(self), m) is not getattr(Stepping, m) or m in vars(self) for m in methods)
 
 
-class _Validation:
-    """The data to validate with, its iterator kept over all epochs."""
-
-    def __init__(self, data, batch_size, steps, model):
-        self._arguments = dict(zip(("x", "y", "sample_weight"), unpack_x_y_sample_weight(data), strict=True))
-        self._arguments["batch_size"] = batch_size
-        self._steps = steps
-        self.batches = EpochIterator(
-            **self._arguments, steps_per_epoch=steps, steps_per_execution=model.steps_per_execution
-        )
-
-    def run(self, model, callbacks) -> dict:
-        """The numbers of one validation; a model's own `evaluate` counts."""
-        if type(model).evaluate is Trainer.evaluate:
-            return model._run_test_steps(self.batches, callbacks)
-        return model.evaluate(**self._arguments, steps=self._steps, callbacks=callbacks, return_dict=True)
-
-
 def _limited(epochs):
     limit = settings.max_epochs()
     if limit and limit < epochs:
         warnings.warn(f"Training is limited to {limit} epochs by set_max_epochs.", stacklevel=3)
         return limit
     return epochs
-
-
-def _check_frequency(validation_freq):
-    if not isinstance(validation_freq, (int, list, tuple)):
-        raise ArgumentError("`validation_freq` is a number of epochs, or a list of epochs.", got=repr(validation_freq))
-
-
-def _is_among(epoch, validation_freq) -> bool:
-    if isinstance(validation_freq, int):
-        return epoch % validation_freq == 0
-    return epoch in validation_freq
 
 
 def _say_that_data_ran_out(epoch):

@@ -34,7 +34,7 @@ def is_sparse(x) -> bool:
 
 def is_pandas(x) -> bool:
     """Whether this is a pandas frame or column."""
-    return type(x).__module__.startswith("pandas.") and hasattr(x, "iloc")
+    return type(x).__module__.partition(".")[0] == "pandas" and hasattr(x, "iloc")
 
 
 def as_array(x) -> np.ndarray | torch.Tensor:
