@@ -82,6 +82,10 @@ class UnsupportedError(PellucidError, NotImplementedError):
     """Something that cannot be had here, and why."""
 
 
+class MissingPackageError(PellucidError, ImportError):
+    """A package, or a part of one, that is not there."""
+
+
 class DataError(PellucidError, ValueError):
     """Data for training or prediction is empty, ragged, or of different lengths."""
 
