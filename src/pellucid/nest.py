@@ -31,8 +31,6 @@ def _children(structure) -> list[tuple]:
             except TypeError:
                 keys.sort(key=lambda key: (type(key).__name__, str(key)))
         return [(key, structure[key]) for key in keys]
-    if _is_namedtuple(structure):
-        return list(zip(structure._fields, structure, strict=True))
     return list(enumerate(structure))
 
 
@@ -89,6 +87,8 @@ def map_structure(func: Callable, *structures, none_is_leaf: bool = True):
     first, *others = structures
     if not is_nested(first):
         if first is None and not none_is_leaf:
+            if any(other is not None for other in others):
+                raise _different(first, next(other for other in others if other is not None))
             return None
         if any(is_nested(other) for other in others):
             raise _different(first, next(o for o in others if is_nested(o)))
@@ -100,15 +100,20 @@ def map_structure(func: Callable, *structures, none_is_leaf: bool = True):
 def _matched_children(like, other) -> list:
     if not is_nested(other):
         raise _different(like, other)
-    if isinstance(like, dict) != isinstance(other, dict) or len(like) != len(other):
+    if _kind(like) is not _kind(other) or len(like) != len(other):
         raise _different(like, other)
-    if isinstance(like, dict):
-        if set(like) != set(other):
-            raise _different(like, other)
-        return [other[key] for key, _ in _children(like)]
-    if type(like) is not type(other) and (isinstance(like, tuple) != isinstance(other, tuple)):
+    if not isinstance(like, dict):
+        return list(other)
+    if set(like) != set(other):
         raise _different(like, other)
-    return [child for _, child in _children(other)]
+    return [other[key] for key, _ in _children(like)]
+
+
+def _kind(structure) -> type:
+    """What two structures of the same form have in common: all dicts are alike, named tuples only to themselves."""
+    if _is_namedtuple(structure):
+        return type(structure)
+    return next(kind for kind in (dict, list, tuple, collections.deque) if isinstance(structure, kind))
 
 
 def _different(a, b) -> ArgumentError:
@@ -120,7 +125,8 @@ def _form(structure) -> str:
     if not is_nested(structure):
         return "."
     inner = ", ".join(
-        f"{key!r}: {_form(child)}" if isinstance(structure, dict) else _form(child) for key, child in _children(structure)
+        f"{key!r}: {_form(child)}" if isinstance(structure, dict) else _form(child)
+        for key, child in _children(structure)
     )
     return f"{type(structure).__name__}({inner})"
 
@@ -159,7 +165,8 @@ def assert_same_paths(a, b) -> None:
     paths_b = {path for path, _ in flatten_with_path(b)}
     if paths_a != paths_b:
         raise ArgumentError(
-            "The structures don't have leaves at the same paths.", got=sorted(map(str, paths_b - paths_a)),
+            "The structures don't have leaves at the same paths.",
+            got=sorted(map(str, paths_b - paths_a)),
             expected=sorted(map(str, paths_a - paths_b)),
         )
 
@@ -172,7 +179,9 @@ def pack_sequence_as(structure, flat_sequence: Iterable, sequence_fn=None):
         ArgumentError: it has too few or too many values.
     """
     if isinstance(flat_sequence, str) or not hasattr(flat_sequence, "__iter__"):
-        raise ArgumentTypeError("A flat sequence is a list of values.", got=type(flat_sequence).__name__, expected="a list")
+        raise ArgumentTypeError(
+            "A flat sequence is a list of values.", got=type(flat_sequence).__name__, expected="a list"
+        )
     values = list(flat_sequence)
     count = len(flatten(structure))
     if len(values) != count:
@@ -203,15 +212,9 @@ def is_shape(structure) -> bool:
 
 
 def map_shape_structure(func: Callable, structure):
-    """As `map_structure`, where whole shapes are the leaves.
-
-    Raises:
-        ArgumentError: something in the structure is no shape.
-    """
-    if is_shape(structure):
-        return func(tuple(structure))
-    if not is_nested(structure):
-        raise ArgumentError("This is no shape, and no structure of shapes.", got=repr(structure), expected="(None, 3)")
+    """As `map_structure`, where whole shapes are leaves too, given to `func` as the lists or tuples that they are."""
+    if is_shape(structure) or not is_nested(structure):
+        return func(structure)
     return _rebuild(structure, [map_shape_structure(func, child) for _, child in _children(structure)])
 
 

@@ -75,7 +75,7 @@ class CustomObjectScope:
 
     def __enter__(self):
         self._outer = dict(_scoped())
-        settings.set_session("custom_objects", dict(self.custom_objects))
+        settings.set_session("custom_objects", {**self._outer, **self.custom_objects})
         return self
 
     def __exit__(self, *exception):
@@ -110,7 +110,8 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
         key = f"{package}>{name or thing.__name__}"
         if inspect.isclass(thing) and not hasattr(thing, "get_config"):
             raise ArgumentError(
-                f"{thing.__name__} cannot be registered: it has no `get_config()`.", fix="def get_config(self): return {...}"
+                f"{thing.__name__} cannot be registered: it has no `get_config()`.",
+                fix="def get_config(self): return {...}",
             )
         _custom[key] = thing
         _custom_names[thing] = key

@@ -1,0 +1,78 @@
+"""Names and paths are those that Keras gives."""
+
+import pytest
+from keras.src.utils import naming as keras_naming
+
+from pellucid import naming, settings
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dense",
+        "Conv2D",
+        "MaxPooling2D",
+        "LSTMCell",
+        "RMSprop",
+        "RMSNormalization",
+        "already_snake",
+        "A",
+        "GRU",
+        "My-Layer",
+        "X1Y2",
+    ],
+)
+def test_snake_case_is_keras_s(name):
+    assert naming.to_snake_case(name) == keras_naming.to_snake_case(name)
+
+
+def test_camel_case_is_put_together_from_words():
+    assert naming.to_camel_case("not_equal") == "NotEqual"
+
+
+def test_names_are_numbered_from_the_second_on():
+    assert [naming.auto_name("Dense") for _ in range(3)] == ["dense", "dense_1", "dense_2"]
+    assert naming.auto_name("Conv2D") == "conv2d"
+    assert naming.get_uid("other") == 1
+
+
+def test_a_cleared_session_numbers_afresh():
+    naming.auto_name("Dense")
+    settings.clear_session()
+    assert naming.auto_name("Dense") == "dense"
+
+
+def test_paths_join_the_open_scopes():
+    assert naming.current_path() == ""
+    with naming.name_scope("model"):
+        with naming.name_scope("dense"):
+            assert naming.current_path() == "model/dense"
+        assert naming.current_path() == "model"
+    assert naming.current_path() == ""
+
+
+def test_two_callers_of_one_name_get_two_paths():
+    first, second = object(), object()
+    with naming.name_scope("model", caller=object()):
+        paths = []
+        for caller in (first, second, first):
+            with naming.name_scope("dense", caller=caller):
+                paths.append(naming.current_path())
+    assert paths == ["model/dense", "model/dense_1", "model/dense"]
+
+
+def test_a_caller_does_not_open_its_own_scope_twice():
+    caller = object()
+    with naming.name_scope("dense", caller=caller), naming.name_scope("dense", caller=caller):
+        assert naming.current_path() == "dense"
+
+
+def test_a_given_parent_replaces_the_enclosing_scopes():
+    with naming.name_scope("outer"), naming.name_scope("dense", override_parent="model/block"):
+        assert naming.current_path() == "model/block/dense"
+
+
+def test_an_error_inside_closes_the_scope():
+    with pytest.raises(KeyError), naming.name_scope("dense"):
+        raise KeyError
+    assert naming.current_path() == ""
