@@ -12,7 +12,11 @@ from pellucid.axes import canonical
 from pellucid.dtypes import result_type
 from pellucid.errors import ArgumentError, UnsupportedError
 from pellucid.graph.operation import operation
+from pellucid.graph.symbol import KerasTensor
+from pellucid.graph.values import shape_of
 from pellucid.ops.promotion import kind, tensor
+from pellucid.ops.shaping import whole_numbers
+from pellucid.ops.symbolic import output_of
 
 
 @operation
@@ -130,3 +134,31 @@ def select(condlist, choicelist, default=0):
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         chosen = torch.where(tensor(condition).to(torch.bool), tensor(choice), chosen)
     return chosen
+
+
+@output_of(nonzero)
+def _nonzero_output(x):
+    return tuple(KerasTensor((None,), "int32") for _ in x.shape)
+
+
+@operation
+def unravel_index(indices, shape):
+    """Coordinates of flat indices in a value of this shape, one for each axis."""
+    rest, coordinates = tensor(indices), []
+    flat_dtype = rest.dtype
+    for size in reversed(whole_numbers(shape)):
+        coordinates.append(torch.remainder(rest, size).to(flat_dtype))
+        rest = torch.div(rest, size, rounding_mode="floor")
+    return tuple(reversed(coordinates))
+
+
+@operation
+def size(x):
+    """The number of elements, as an int32."""
+    x = tensor(x)
+    return torch.tensor(x.numel(), dtype=torch.int32, device=x.device)
+
+
+def ndim(x) -> int:
+    """The number of axes; known of symbolic tensors too."""
+    return len(shape_of(x))

@@ -115,6 +115,19 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
 
 
 @operation
+def cdist(x, y):
+    """The distance of each row of `x` to each row of `y`; axes before the last two are broadcast.
+
+    Raises:
+        ShapeError: a vector, or rows of different lengths.
+    """
+    x, y = common(x, y, float)
+    if x.ndim < 2 or y.ndim < 2 or x.shape[-1] != y.shape[-1]:
+        raise ShapeError("Distances are between rows of one length.", got=f"{tuple(x.shape)} and {tuple(y.shape)}")
+    return torch.sqrt(torch.sum(torch.square(x.unsqueeze(-2) - y.unsqueeze(-3)), dim=-1))
+
+
+@operation
 def einsum(subscripts, *operands, **kwargs):
     """Einstein's sum: letters name axes; those missing behind the arrow are summed over.
 

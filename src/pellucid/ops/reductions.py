@@ -14,7 +14,7 @@ from pellucid.graph.operation import operation
 from pellucid.ops.promotion import floating, tensor
 
 # Sums of small integers overflow soon; these are added up as int32.
-_SMALL = frozenset({torch.bool, torch.uint8, torch.int8, torch.int16})
+SMALL = frozenset({torch.bool, torch.uint8, torch.int8, torch.int16})
 
 
 @operation
@@ -23,7 +23,7 @@ def sum(x, axis=None, keepdims=False):
     x = tensor(x)
     if is_empty(axis):
         return x
-    dtype = torch.int32 if x.dtype in _SMALL else x.dtype
+    dtype = torch.int32 if x.dtype in SMALL else x.dtype
     return torch.sum(x, dim=torch_axes(axis), keepdim=keepdims, dtype=dtype)
 
 
@@ -31,7 +31,7 @@ def sum(x, axis=None, keepdims=False):
 def prod(x, axis=None, keepdims=False, dtype=None):
     """The product along `axis`; bools and small integers are multiplied as int32."""
     x = tensor(x)
-    wanted = to_torch(dtype) if dtype else torch.int32 if x.dtype in _SMALL else x.dtype
+    wanted = to_torch(dtype) if dtype else torch.int32 if x.dtype in SMALL else x.dtype
     return one_by_one(
         lambda x, axis: torch.prod(x, dim=axis, keepdim=keepdims, dtype=wanted), x.to(wanted), axis, keepdims
     )
