@@ -10,7 +10,8 @@ from pellucid.applications import imagenet
 from pellucid.errors import ArgumentError
 from pellucid.layers.convolution import Conv2D
 from pellucid.layers.core import Dense
-from pellucid.layers.pooling import GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from pellucid.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
+from pellucid.layers.pooling import MaxPooling2D
 from pellucid.layers.reshaping import Flatten
 from pellucid.models.functional import Functional
 

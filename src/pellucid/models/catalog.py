@@ -29,7 +29,9 @@ from pellucid.optimizers import schedules
 
 
 def _public(module) -> dict[str, object]:
-    return {name: getattr(module, name) for name in module.__all__}
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+    found = {name: getattr(module, name) for name in names}
+    return {name: thing for name, thing in found.items() if callable(thing)}
 
 
 # Short names that Keras resolves wherever a function or class is named by a string.

@@ -1,0 +1,86 @@
+"""Pellucid: a Keras-compatible neural-network library on PyTorch that you can see through."""
+
+from pellucid import (
+    activations,
+    applications,
+    backend,
+    callbacks,
+    config,
+    constraints,
+    dtype_policies,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    mixed_precision,
+    models,
+    ops,
+    optimizers,
+    random,
+    regularizers,
+    saving,
+    tree,
+    utils,
+)
+from pellucid.constraints import Constraint
+from pellucid.dtype_policies import DTypePolicy, FloatDTypePolicy
+from pellucid.engine.function import Function
+from pellucid.graph.operation import Operation
+from pellucid.graph.scopes import StatelessScope, SymbolicScope, device
+from pellucid.graph.symbol import KerasTensor
+from pellucid.graph.variable import Variable
+from pellucid.initializers import Initializer
+from pellucid.layers import Input, InputSpec, Layer
+from pellucid.losses import Loss
+from pellucid.metrics import Metric
+from pellucid.models import Model, Sequential, catalog
+from pellucid.naming import name_scope
+from pellucid.optimizers import Optimizer
+from pellucid.regularizers import Regularizer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Constraint",
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "Function",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Operation",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "StatelessScope",
+    "SymbolicScope",
+    "Variable",
+    "activations",
+    "applications",
+    "backend",
+    "callbacks",
+    "catalog",
+    "config",
+    "constraints",
+    "device",
+    "dtype_policies",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "mixed_precision",
+    "models",
+    "name_scope",
+    "ops",
+    "optimizers",
+    "random",
+    "regularizers",
+    "saving",
+    "tree",
+    "utils",
+]
