@@ -7,6 +7,7 @@ Source: Keras's rule, 3.15: one output of size 1 is binary; fewer axes or a last
 from __future__ import annotations
 
 from pellucid import losses, metrics
+from pellucid.losses.base import LossFunctionWrapper
 from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.naming import to_snake_case
 
@@ -67,7 +68,7 @@ def loss_named(identifier, y_true, y_pred):
         raise ArgumentTypeError(
             "This is no loss.", got=repr(identifier), expected="a name, a Loss, or f(y_true, y_pred)"
         )
-    return losses.LossFunctionWrapper(found, name=identifier if isinstance(identifier, str) else object_name(found))
+    return LossFunctionWrapper(found, name=identifier if isinstance(identifier, str) else object_name(found))
 
 
 def object_name(thing) -> str:
