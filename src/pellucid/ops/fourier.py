@@ -185,19 +185,27 @@ def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="
     frames = torch.fft.irfft(x, n=fft_length)
     count = frames.shape[-2]
     samples = fft_length + sequence_stride * (count - 1)
+    envelope = None
     if window is not None:
         weights = _padded(_window(window, sequence_length, frames), fft_length)
-        frames = frames * weights / _overlapping_squares(weights, sequence_stride, center, count, sequence_length)
+        frames = frames * weights
+        if center and sequence_length == fft_length:
+            # The windows that are there: exact up to the ends.
+            envelope = _overlapped((weights**2).expand(1, count, -1), sequence_stride, samples)[0]
+        else:
+            # Without centring no window reaches the ends at full weight, and dividing there would blow them up.
+            frames = frames / _endless_squares(weights, sequence_stride)
     total = _overlapped(frames.reshape(-1, count, fft_length), sequence_stride, samples)
     total = total.reshape(*x.shape[:-2], samples)
     first = fft_length // 2 if center else 0
     last = first + length if length is not None else samples - first
     missing = max(0, last - samples)
+    total = total if envelope is None else total / envelope.clamp_min(1e-11)
     return torch.nn.functional.pad(total, (0, missing))[..., first:last]
 
 
-def _overlapping_squares(weights, stride, center, count, sequence_length):
-    """At each sample of a window, the squares of all windows' weights that fall on it in an endless row of windows."""
+def _endless_squares(weights, stride) -> torch.Tensor:
+    """At each sample of a window, the squares of all weights that fall on it in an endless row of windows."""
     length = weights.shape[0]
     turns = math.ceil(length / stride)
     squares = torch.nn.functional.pad(weights**2, (0, turns * stride - length)).reshape(turns, stride).sum(0)
