@@ -1,0 +1,475 @@
+"""Optimizer: turns gradients into changed weights. What all optimizers do; each one adds its rule.
+
+Below:  state.py owns the variables; clipping.py and averaging.py change gradients before, weights after.
+Above:  one file per optimizer gives `_slots` (what it keeps beside each weight) and `_rule` (its formula).
+Kept true: a rule changes all weights of one device and dtype at once, in place, with no number fetched
+           from the device; inside a StatelessScope the same rule runs on copies.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import numpy as np
+import torch
+
+from pellucid.errors import ArgumentError, ArgumentTypeError, UnsupportedError
+from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
+from pellucid.graph.scopes import StatelessScope, device
+from pellucid.graph.values import convert_to_numpy, convert_to_tensor
+from pellucid.graph.variable import Variable
+from pellucid.naming import name_scope
+from pellucid.optimizers import averaging, clipping
+from pellucid.optimizers.arguments import COMMON
+from pellucid.optimizers.mirror import Mirror
+from pellucid.optimizers.schedules.base import LearningRateSchedule
+from pellucid.optimizers.state import OptimizerState
+from pellucid.optimizers.workspace import Workspace
+from pellucid.settings import floatx
+
+
+class Optimizer(OptimizerState):
+    """The parent of all optimizers; arguments.py tells the common arguments.
+
+    Your own optimizer overrides `build` (``super().build(variables)``, then `add_optimizer_variables`),
+    ``update_step(gradient, variable, learning_rate)``, and `get_config`.
+
+    Args:
+        learning_rate: a float, a LearningRateSchedule, or a callable without arguments.
+
+    Source: keras.optimizers.Optimizer, Keras 3.15.
+    """
+
+    own_arguments: tuple[str, ...] = ()  # what `get_config` tells besides the common arguments
+
+    def __init__(
+        self,
+        learning_rate,
+        weight_decay=None,
+        clipnorm=None,
+        clipvalue=None,
+        global_clipnorm=None,
+        use_ema=False,
+        ema_momentum=0.99,
+        ema_overwrite_frequency=None,
+        loss_scale_factor=None,
+        gradient_accumulation_steps=None,
+        name=None,
+        **kwargs,
+    ):
+        super().__init__(name)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._slot_names: list[str] = []
+        self.exclude_from_weight_decay()
+        _check_unknown(kwargs)
+        self._check_arguments()
+        self._begin_learning_rate(learning_rate)
+
+    def _check_arguments(self):
+        steps, frequency = self.gradient_accumulation_steps, self.ema_overwrite_frequency
+        if steps and not steps >= 2:
+            raise ArgumentError(
+                "Gradients accumulate over 2 steps or more.", got=f"gradient_accumulation_steps={steps}"
+            )
+        if self.use_ema and not 0 <= self.ema_momentum <= 1:
+            raise ArgumentError("`ema_momentum` is a share.", got=self.ema_momentum, expected="0 to 1")
+        if self.use_ema and frequency and (not isinstance(frequency, int) or frequency < 1):
+            raise ArgumentError("`ema_overwrite_frequency` counts steps.", got=frequency, expected="1 or more, or None")
+        clips = {word: getattr(self, word) for word in ("clipnorm", "clipvalue", "global_clipnorm")}
+        if sum(limit is not None for limit in clips.values()) > 1:
+            raise ArgumentError("Gradients are clipped in one way only.", got=clips, expected="two of them None")
+
+    def _begin_learning_rate(self, learning_rate):
+        if callable(learning_rate):
+            self._learning_rate = learning_rate
+        elif isinstance(learning_rate, float):
+            self._learning_rate = self._own_scalar(learning_rate, "learning_rate", floatx())
+            self._rate_mirror = Mirror(self._learning_rate)
+        else:
+            raise ArgumentError(
+                "A learning rate is a float, a schedule, or a callable.",
+                got=repr(learning_rate),
+                expected="such as 0.001, or schedules.CosineDecay(0.001, 1000)",
+            )
+
+    @property
+    def learning_rate(self):
+        """The learning rate now: the variable, or what the schedule or callable says. It may be set."""
+        rate = self._learning_rate
+        if isinstance(rate, LearningRateSchedule):
+            return rate(self._iterations)
+        return rate() if callable(rate) else rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        before = self._learning_rate
+        if callable(learning_rate):
+            self._learning_rate = learning_rate
+            self._variables[:] = [one for one in self._variables if one is not before]
+        elif isinstance(before, Variable):
+            before.assign(learning_rate)
+        else:
+            raise ArgumentTypeError(
+                "This optimizer's learning rate follows a schedule or a callable, so no number can be set.",
+                got=learning_rate,
+                expected="another schedule, or a callable",
+                fix=f"{type(self).__name__}(learning_rate={learning_rate})",
+            )
+
+    def _rate(self) -> float:
+        """The learning rate of this step as a number."""
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return self._rate_mirror.read()
+        if not isinstance(rate, LearningRateSchedule):
+            return float(rate())
+        with device("cpu"):  # a schedule is a few numbers: on a GPU the step would wait for each
+            return float(rate(torch.tensor(self._iteration.read(), dtype=torch.int32)))
+
+    @property
+    def iterations(self):
+        """How many times the weights have been moved."""
+        if self.gradient_accumulation_steps:
+            return self._iterations.value // self.gradient_accumulation_steps
+        return self._iterations
+
+    def _updates(self) -> int:
+        return self._iteration.read() // (self.gradient_accumulation_steps or 1)
+
+    def _slots(self):
+        """Groups ``{attribute: name}`` or ``{attribute: (name, initializer)}``; a group's variables are made in turns."""
+        return ()
+
+    def build(self, variables) -> None:
+        """Make the optimizer's variables beside those of a model."""
+        if self.built:
+            return
+        self._trainable_variables = list(variables)
+        self._index_variables()
+        if self.use_ema:
+            self._model_variables_moving_average = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulated_gradients = [
+                self.add_variable_from_reference(variable, "gradient_accumulator") for variable in variables
+            ]
+        for group in self._slots():
+            slots = [slot if isinstance(slot, tuple) else (slot, "zeros") for slot in group.values()]
+            made = self.add_optimizer_variables(variables, [name for name, _ in slots], [first for _, first in slots])
+            for attribute, slot_variables in zip(group, made, strict=True):
+                setattr(self, attribute, slot_variables)
+                self._slot_names.append(attribute)
+        self.built = True
+
+    def apply_gradients(self, grads_and_vars):
+        """Move variables by pairs (gradient, variable); gives back the step counter."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self._iterations
+
+    @torch.no_grad()
+    def apply(self, grads, trainable_variables=None) -> None:
+        """Move variables by their gradients; None beside a variable leaves it where it is, with a warning.
+
+        Args:
+            grads: one gradient per variable.
+            trainable_variables: builds the optimizer when it is given first; None means those.
+
+        Raises:
+            ArgumentError: unknown variables, another number of gradients, or no gradient at all.
+        """
+        grads = list(grads)
+        if not grads:
+            return
+        grads, variables = _present(grads, self._known(grads, trainable_variables))
+        grads = [_as_gradient(gradient, variable) for gradient, variable in zip(grads, variables, strict=True)]
+        grads, variables = self._overwrite_variables_directly_with_gradients(grads, variables)
+        if grads:
+            if self.loss_scale_factor is not None:
+                grads = torch._foreach_div(grads, self.loss_scale_factor)
+            self._apply_or_accumulate(list(grads), variables)
+            for variable in variables:
+                if variable.constraint is not None:
+                    variable.assign(variable.constraint(variable))
+        self._iteration.write(self._iteration.read() + 1)
+
+    def _known(self, grads, variables) -> list:
+        """The variables that these gradients are for."""
+        if variables is None:
+            if not self.built:
+                raise ArgumentError(
+                    "Gradients alone do not say which variables to move.",
+                    got="an optimizer that is not built",
+                    fix="optimizer.apply(grads, trainable_variables)",
+                )
+            variables = self._trainable_variables
+        else:
+            variables = list(variables)
+            if not self.built:
+                with name_scope(self.name, caller=self):
+                    self.build(variables)
+        for variable in variables:
+            if id(variable) not in self._trainable_variables_indices:
+                raise ArgumentError(
+                    "The optimizer was built for other variables than this one.",
+                    got=getattr(variable, "path", variable),
+                    expected=f"one of its {len(self._trainable_variables)} variables",
+                    fix=f"a new optimizer: {type(self).__name__}(...)",
+                )
+        if len(grads) != len(variables):
+            raise ArgumentError(
+                "Each variable needs one gradient.",
+                got=f"{len(grads)} gradients",
+                expected=f"{len(variables)}, None allowed",
+            )
+        return variables
+
+    def _overwrite_variables_directly_with_gradients(self, grads, variables):
+        """Serve the variables that their gradient replaces (scales of float8 training); gives back the others."""
+        if not any(map(self._overwrite_variable_with_gradient, variables)):
+            return grads, variables
+        others = []
+        for gradient, variable in zip(grads, variables, strict=True):
+            if self._overwrite_variable_with_gradient(variable):
+                self._overwrite(variable, gradient)
+            else:
+                others.append((gradient, variable))
+        return [gradient for gradient, _ in others], [variable for _, variable in others]
+
+    def _overwrite(self, variable, gradient):
+        if not self.gradient_accumulation_steps:
+            variable.assign(gradient)
+            return
+        largest_yet = self._accumulated_gradients[self._get_variable_index(variable)]
+        largest = torch.maximum(gradient, largest_yet.value)
+        if self._moves_now():
+            variable.assign(largest)
+            largest = torch.zeros_like(largest)
+        largest_yet.assign(largest)
+
+    def _moves_now(self) -> bool:
+        """Whether this step moves the weights, or only adds up gradients."""
+        steps = self.gradient_accumulation_steps
+        return not steps or (self._iteration.read() + 1) % steps == 0
+
+    def _apply_or_accumulate(self, grads, variables):
+        if self.gradient_accumulation_steps:
+            sums = [self._accumulated_gradients[self._get_variable_index(variable)] for variable in variables]
+            if self._moves_now():
+                self._clip_and_move(averaging.mean_with_sums(sums, grads, self.gradient_accumulation_steps), variables)
+                averaging.clear_sums(self._accumulated_gradients)
+            else:
+                averaging.add_to_sums(sums, grads)
+        else:
+            self._clip_and_move(grads, variables)
+        if self.use_ema:
+            self._average()
+
+    def _clip_and_move(self, grads, variables):
+        grads = self._clip_gradients(grads)
+        self._apply_weight_decay(variables)
+        self._move_all(grads, variables)
+
+    def _average(self):
+        averages, variables = self._model_variables_moving_average, self._trainable_variables
+        updates = self._updates()
+        averaging.update_averages(averages, variables, self.ema_momentum if updates else 0.0)
+        if self.ema_overwrite_frequency and (updates + 1) % self.ema_overwrite_frequency == 0:
+            averaging.overwrite_with_averages(averages, variables)
+
+    def finalize_variable_values(self, var_list) -> None:
+        """At the end of training, put the running means into the model's variables, where `use_ema` keeps them."""
+        if self.use_ema:
+            averaging.overwrite_with_averages(self._model_variables_moving_average, list(var_list))
+
+    def _clip_gradients(self, grads) -> list:
+        for limit, clip in (
+            (self.clipnorm, clipping.clip_by_norm),
+            (self.global_clipnorm, clipping.clip_by_global_norm),
+            (self.clipvalue, clipping.clip_by_value),
+        ):
+            if limit and limit > 0:
+                return clip([convert_to_tensor(gradient) for gradient in grads], limit)
+        return grads
+
+    def exclude_from_weight_decay(self, var_list=None, var_names=None) -> None:
+        """Leave variables out of weight decay; the last call holds.
+
+        Args:
+            var_list: the variables.
+            var_names: regular expressions; a name in which one is found is left out.
+        """
+        self._undecayed = list(var_list or ())
+        self._undecayed_names = re.compile("|".join(var_names)) if var_names else None
+        self._decays: dict[int, bool] = {}
+
+    def _use_weight_decay(self, variable) -> bool:
+        decays = self._decays.get(id(variable))
+        if decays is None:
+            named = self._undecayed_names is not None and self._undecayed_names.search(variable.name)
+            decays = not named and not any(variable is one for one in self._undecayed)
+            self._decays[id(variable)] = decays
+        return decays
+
+    @torch.no_grad()
+    def _apply_weight_decay(self, variables):
+        self._shrink(variables, self.weight_decay)
+
+    def _shrink(self, variables, weight_decay: float | None):
+        """``variable -= variable * weight_decay * learning_rate``, where it is not excluded."""
+        if weight_decay is None or not (variables := [one for one in variables if self._use_weight_decay(one)]):
+            return
+        with Workspace() as workspace:
+            torch._foreach_mul_(workspace.tensors(variables), 1.0 - weight_decay * self._rate())
+
+    def _move_all(self, grads, variables):
+        """One step of all variables, by the rule or by a user's own `update_step`."""
+        if type(self).update_step is Optimizer.update_step:
+            self._move(grads, variables, self._rate())
+            return
+        rate = self.learning_rate
+        for gradient, variable in zip(grads, variables, strict=True):
+            self.update_step(gradient, variable, rate)
+
+    @torch.no_grad()
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        """Move one variable; what a user's own optimizer overrides."""
+        self._move([_as_gradient(gradient, variable)], [variable], float(learning_rate))
+
+    def _move(self, grads, variables, rate: float):
+        """Run the rule on each group of variables of one device and dtype."""
+        groups: dict[tuple, list] = {}
+        for gradient, variable in zip(grads, variables, strict=True):
+            groups.setdefault((gradient.device, gradient.dtype), []).append((gradient, variable))
+        for (_, dtype), pairs in groups.items():
+            number = np.float64 if dtype == torch.float64 else np.float32
+            indices = [self._get_variable_index(variable) for _, variable in pairs]
+            with Workspace() as workspace:
+                slots = {
+                    name.lstrip("_"): workspace.tensors(getattr(self, name)[index] for index in indices)
+                    for name in self._slot_names
+                }
+                weights = workspace.tensors(variable for _, variable in pairs)
+                gradients = [gradient.contiguous() for gradient, _ in pairs]
+                self._rule(weights, gradients, number(rate), number(self._updates() + 1), **slots)
+
+    def _rule(self, weights: list, gradients: list, rate, step, **slots):
+        """Change weights and slots in place.
+
+        Args:
+            weights, gradients: tensors of one device and dtype; gradients belong to the caller.
+            rate: the learning rate, a NumPy number: float32, or float64 for float64 weights.
+            step: 1 at the first step, of the same kind.
+            slots: tensors in the order of the weights, by the name of their attribute.
+        """
+        raise UnsupportedError(
+            f"{type(self).__name__} does not say how to move a variable.",
+            fix="def update_step(self, gradient, variable, learning_rate): ...",
+        )
+
+    def stateless_apply(self, optimizer_variables, grads, trainable_variables):
+        """What `apply` would do, as new values: (trainable_variables, optimizer_variables); nothing is changed.
+
+        Args:
+            optimizer_variables: values of `variables`, in their order.
+            grads: one gradient per trainable variable.
+            trainable_variables: values of the variables that the optimizer was built with.
+
+        Raises:
+            ArgumentError: the optimizer is not built, or another number of values.
+        """
+        self._check_super_called()
+        self._check_stateless(optimizer_variables, trainable_variables)
+        own = self.variables
+        mapping = [
+            *zip(self._trainable_variables, trainable_variables, strict=True),
+            *zip(own, optimizer_variables, strict=True),
+        ]
+        with StatelessScope(state_mapping=mapping) as scope:
+            self.apply(grads)
+        return [scope.get_current_value(one) for one in self._trainable_variables], [
+            scope.get_current_value(one) for one in own
+        ]
+
+    def _check_stateless(self, optimizer_variables, trainable_variables):
+        if not self.built:
+            raise ArgumentError(
+                "`stateless_apply` needs a built optimizer.",
+                got="no variables yet",
+                fix="optimizer.build(model.trainable_variables)",
+            )
+        for word, values, expected in (
+            ("optimizer_variables", optimizer_variables, len(self.variables)),
+            ("trainable_variables", trainable_variables, len(self._trainable_variables)),
+        ):
+            if len(values) != expected:
+                raise ArgumentError(
+                    f"`{word}` has one value per variable.", got=f"{len(values)} values", expected=expected
+                )
+
+    def scale_loss(self, loss):
+        """The loss times `loss_scale_factor`, if there is one; `apply` divides the gradients by it."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def get_config(self) -> dict:
+        """Arguments that make an equal optimizer, without its state."""
+        rate = self._learning_rate
+        rate = float(convert_to_numpy(rate)) if isinstance(rate, Variable) else serialize_keras_object(rate)
+        config = {"name": self.name, "learning_rate": rate}
+        return config | {name: getattr(self, name) for name in (*COMMON, *self.own_arguments)}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None) -> Optimizer:
+        """The optimizer that a config tells."""
+        config = dict(config)
+        if isinstance(config.get("learning_rate"), dict):
+            config["learning_rate"] = deserialize_keras_object(config["learning_rate"], custom_objects=custom_objects)
+        return cls(**config)
+
+
+def _check_unknown(kwargs):
+    if kwargs.pop("decay", None) is not None:
+        warnings.warn(
+            "`decay` does nothing; a schedule such as InverseTimeDecay lowers the learning rate.", stacklevel=4
+        )
+    if kwargs:
+        raise ArgumentError(
+            "Unknown arguments.", got=", ".join(map(repr, kwargs)), expected="those of Keras's optimizer"
+        )
+
+
+def _present(grads, variables):
+    """Gradients that are there, and their variables; warns of the others."""
+    if not any(gradient is None for gradient in grads):
+        return grads, variables
+    missing = [variable.path for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
+    if len(missing) == len(grads):
+        raise ArgumentError(
+            "No variable has a gradient.",
+            got="None for all of " + ", ".join(missing),
+            expected="a loss that depends on the variables",
+            fix='model.compile(optimizer, loss="mse")',
+        )
+    warnings.warn(
+        f"No gradient reaches {', '.join(missing)}: the loss does not depend on them. Was `compile` given a `loss`?",
+        stacklevel=4,
+    )
+    pairs = [pair for pair in zip(grads, variables, strict=True) if pair[0] is not None]
+    return [gradient for gradient, _ in pairs], [variable for _, variable in pairs]
+
+
+def _as_gradient(gradient, variable) -> torch.Tensor:
+    """A dense tensor of the variable's dtype."""
+    if not isinstance(gradient, torch.Tensor):
+        gradient = convert_to_tensor(gradient)
+    if gradient.layout is not torch.strided:
+        gradient = gradient.to_dense()
+    return gradient if gradient.dtype == variable.torch_dtype else gradient.to(variable.torch_dtype)
