@@ -544,7 +544,7 @@ __all__ = [
 # End of arrays.
 
 # Networks and images: what Keras has in ops.nn and ops.image.
-from pellucid.ops import nn
+from pellucid.ops import image, nn
 from pellucid.ops.nn import (
     adaptive_average_pool,
     adaptive_max_pool,
@@ -604,6 +604,7 @@ from pellucid.ops.nn import (
 )
 
 __all__ += [
+    "image",
     "nn",
     "adaptive_average_pool",
     "adaptive_max_pool",
