@@ -1,17 +1,17 @@
 """Losses for sequences whose places are not matched one to one.
 
-Below:  base.py has the classes' parent.
+Below:  ops/sequences.py has the formula, base.py the classes' parent.
 Source: keras.losses.CTC, Keras 3.15.
 """
 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 
 from pellucid.errors import ShapeError
 from pellucid.graph.values import convert_to_tensor
 from pellucid.losses.base import NamedLoss, loss_function, prediction
+from pellucid.ops import sequences
 
 BLANK = 0  # the class that stands for "no label here", and fills up short labels
 
@@ -33,13 +33,9 @@ def ctc(y_true, y_pred):
     labels, logits = convert_to_tensor(y_true, dtype="int64"), prediction(y_pred)
     _check_axes("y_true", labels, 2, "(batch, labels)")
     _check_axes("y_pred", logits, 3, "(batch, steps, classes)")
-    if logits.dtype in (torch.float16, torch.bfloat16):
-        logits = logits.float()  # PyTorch has no 16-bit version of it
     batch, steps, _ = logits.shape
     lengths = torch.full((batch,), steps, dtype=torch.int64, device=logits.device)
-    label_lengths = (labels != BLANK).sum(-1)
-    log_shares = F.log_softmax(logits, dim=-1).transpose(0, 1)
-    return F.ctc_loss(log_shares, labels, lengths, label_lengths, blank=BLANK, reduction="none")
+    return sequences.ctc_loss(labels, logits, (labels != BLANK).sum(-1), lengths, mask_index=BLANK)
 
 
 def _check_axes(name, x, ndim, layout):
