@@ -3,6 +3,7 @@
 Below:  PyTorch's "meta" device computes shapes alone.
 Above:  operation.py asks for every operation and layer that does not say its own output shape.
 Kept true: an unknown size is tried with two different numbers; a result that changes is unknown too.
+           Only where both are refused it is taken for the known size beside it, as broadcasting would have it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ TRIAL_SIZES = ({"meta": 720, "values": 48}, {"meta": 1440, "values": 96})
 
 def compute_output_spec(fn, *args, **kwargs):
     """What `fn` would give, as symbolic tensors in its structure; values that are none stay as they are."""
+    try:
+        return _inferred(fn, args, kwargs)
+    except RuntimeError:
+        matched = _with_sizes_beside(args, kwargs)
+        if matched is None:
+            raise
+        return _inferred(fn, *matched)
+
+
+def _inferred(fn, args, kwargs):
     with StatelessScope(), SymbolicScope(), torch.no_grad():
         first = _try(fn, args, kwargs, TRIAL_SIZES[0])
         if not any(isinstance(x, KerasTensor) and None in x.shape for x in nest.leaves((args, kwargs))):
@@ -30,6 +41,27 @@ def compute_output_spec(fn, *args, **kwargs):
         second = _try(fn, args, kwargs, TRIAL_SIZES[1])
     pairs = zip(nest.flatten(first), nest.flatten(second), strict=True)
     return nest.pack_sequence_as(first, [_symbol(a, b) for a, b in pairs])
+
+
+def _with_sizes_beside(args, kwargs):
+    """The arguments with unknown sizes taken from other symbols' same axes, from the last; None if there are none."""
+    shapes = [x.shape for x in nest.leaves((args, kwargs)) if isinstance(x, KerasTensor)]
+    found = False
+
+    def known(axis):
+        return max((shape[axis] or 1 for shape in shapes if len(shape) >= -axis), default=1)
+
+    def fill(x):
+        nonlocal found
+        if not isinstance(x, KerasTensor) or None not in x.shape:
+            return x
+        beside = [known(axis) for axis in range(-x.ndim, 0)]
+        shape = [there if size is None and there > 1 else size for size, there in zip(x.shape, beside, strict=True)]
+        found = found or tuple(shape) != x.shape
+        return KerasTensor(shape, x.dtype, name=x.name)
+
+    filled = nest.map_structure(fill, (args, kwargs))
+    return filled if found else None
 
 
 def _try(fn, args, kwargs, sizes):

@@ -106,6 +106,8 @@ class KerasTensor:
 
 
 give_arithmetic(KerasTensor)
+# As in Keras: `x in tensors` and `tensors.index(x)` ask for the very same tensor.
+KerasTensor.__eq__ = object.__eq__
 
 
 def is_symbolic(x) -> bool:
