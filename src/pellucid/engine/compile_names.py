@@ -9,7 +9,7 @@ from __future__ import annotations
 from pellucid import losses, metrics
 from pellucid.losses.base import LossFunctionWrapper
 from pellucid.errors import ArgumentError, ArgumentTypeError
-from pellucid.naming import to_snake_case
+from pellucid.naming import to_camel_case, to_snake_case
 
 _ACCURACIES = {
     "binary": metrics.BinaryAccuracy,
@@ -68,7 +68,17 @@ def loss_named(identifier, y_true, y_pred):
         raise ArgumentTypeError(
             "This is no loss.", got=repr(identifier), expected="a name, a Loss, or f(y_true, y_pred)"
         )
-    return LossFunctionWrapper(found, name=identifier if isinstance(identifier, str) else object_name(found))
+    name = identifier if isinstance(identifier, str) else object_name(found)
+    return _as_class(found, name) or LossFunctionWrapper(found, name=name)
+
+
+def _as_class(function, name):
+    """The class of a built-in function, which may know a shorter way to its mean; None where there is none."""
+    own_name = getattr(function, "__name__", "")
+    loss_class = getattr(losses, to_camel_case(own_name), None)
+    if isinstance(loss_class, type) and getattr(losses, own_name, None) is function:
+        return loss_class(name=name)
+    return None
 
 
 def object_name(thing) -> str:

@@ -46,5 +46,6 @@ class Validation:
         """The numbers by name; a model's own `evaluate` is what counts."""
         model = self._model
         if getattr(type(model).evaluate, "is_plain", False):
+            self.batches.close()  # each validation begins at the first batch, also where `steps` cuts it off
             return model._run_test_steps(self.batches, callbacks)
         return model.evaluate(**self._arguments, steps=self._steps, callbacks=callbacks, return_dict=True)

@@ -105,7 +105,12 @@ class EpochIterator:
         return batches
 
     def _note_end(self, seen, wanted):
-        if wanted is not None and seen < wanted and (self.steps_per_epoch is not None or self.feed.num_batches is None):
+        # An epoch without any batch is for the loop to tell.
+        if (
+            wanted is not None
+            and 0 < seen < wanted
+            and (self.steps_per_epoch is not None or self.feed.num_batches is None)
+        ):
             warnings.warn(
                 f"The data ran out after {seen} of {wanted} steps; the epoch ends here. "
                 "Give steps_per_epoch=None, or data that goes on.",

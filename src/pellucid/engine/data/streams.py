@@ -59,8 +59,9 @@ class GeneratorFeed(Feed):
             )
 
     def batches(self):
+        # A chain, since it cannot be closed: what is left of the generator is there for a later pass.
         first, self._first = self._first, None
-        return self._stream if first is None else itertools.chain([first], self._stream)
+        return itertools.chain([] if first is None else [first], self._stream)
 
     def peek(self):
         return self._first
