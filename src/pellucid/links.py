@@ -109,6 +109,25 @@ class Repeat:
 
 
 @dataclass(frozen=True)
+class Blend:
+    """`times` points to each input cell, each drawn from the cells within `reach` of it (1: lines, 2: cubics).
+
+    A point at the centre of a cell has that cell's value: there the others weigh nothing.
+    """
+
+    times: int
+    reach: int
+
+    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
+        # Distances from the point to cells, in units of 1/(2*times), so that they are whole numbers.
+        unit = 2 * self.times
+        point = 2 * i + 1 - self.times
+        near = range(max(-(-point // unit) - self.reach, 0), min(point // unit + self.reach, n_in - 1) + 1)
+        apart = {j: unit * j - point for j in near}
+        return [j for j, far in apart.items() if far == 0 or (abs(far) < unit * self.reach and far % unit)]
+
+
+@dataclass(frozen=True)
 class Adaptive:
     """The input in as many windows as the output has cells, which may overlap by one."""
 
@@ -126,7 +145,7 @@ class Chosen:
         return self.table[i]
 
 
-Rule = Keep | Whole | Slide | SlideBack | Shift | Repeat | Adaptive | Chosen
+Rule = Keep | Whole | Slide | SlideBack | Shift | Repeat | Blend | Adaptive | Chosen
 
 
 # ---- links

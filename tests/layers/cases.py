@@ -21,6 +21,7 @@ class Case:
         wraps: the name and arguments of the layer inside, for layers that go around one.
         whole: inputs are whole numbers below this.
         training: whether the law of values also runs with training=True (only where nothing is drawn).
+        keras_differs: why Keras (torch backend) is not the judge of values here, and who is.
         draws: inputs for the law of links; more for layers of which each input shows only a part, such as a maximum.
     """
 
@@ -31,6 +32,7 @@ class Case:
     wraps: tuple | None = None
     whole: int | None = None
     training: bool = False
+    keras_differs: str = ""
     draws: int = 3
 
     @property
@@ -41,7 +43,7 @@ class Case:
 
 def case(layer, shape, **kwargs):
     """A row; words that Case itself takes are told apart from the layer's arguments."""
-    own = {word: kwargs.pop(word) for word in ("formats", "wraps", "whole", "training", "draws") if word in kwargs}
+    own = {word: kwargs.pop(word) for word in ("formats", "wraps", "whole", "training", "draws", "keras_differs") if word in kwargs}
     return Case(layer, shape, kwargs, **own)
 
 
@@ -129,7 +131,10 @@ RESHAPING = [
     case("UpSampling1D", (3, 2), size=2),
     case("UpSampling2D", (3, 2, 2), size=(2, 3), formats=True),
     case("UpSampling2D", (4, 3, 2), size=2, interpolation="bilinear", formats=True),
-    case("UpSampling2D", (5, 4, 1), size=2, interpolation="bicubic", formats=True),
+    case(
+        "UpSampling2D", (5, 4, 1), size=2, interpolation="bicubic", formats=True,
+        keras_differs="on torch its cubic has a=-0.75, elsewhere a=-0.5; test_upsampling.py judges by Keras's scale_and_translate",
+    ),  # fmt: skip
     case("UpSampling3D", (2, 3, 2, 2), size=(2, 1, 2), formats=True),
 ]
 NORMALIZATION = [
@@ -140,7 +145,10 @@ NORMALIZATION = [
     case("BatchNormalization", (5, 3), renorm=True, training=True),
     case("LayerNormalization", (5,)),
     case("LayerNormalization", (3, 4), axis=[1, 2], epsilon=1e-2),
-    case("LayerNormalization", (3, 4, 2), axis=1, center=False),
+    case(
+        "LayerNormalization", (3, 4, 2), axis=1,
+        keras_differs="on torch it raises; test_normalization.py judges by NumPy",
+    ),  # fmt: skip
     case("GroupNormalization", (3, 4, 6), groups=2),
     case("GroupNormalization", (6, 4), groups=3, axis=1, scale=False),
     case("GroupNormalization", (3, 4), groups=-1),

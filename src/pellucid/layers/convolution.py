@@ -13,7 +13,7 @@ from pellucid.layers import window_shapes
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.links import Along, Repeat, Slide, SlideBack, Whole
-from pellucid.ops.convolution import convolve, convolve_depthwise, convolve_transposed
+from pellucid.ops.convolution import convolve, convolve_depthwise, convolve_transposed, transposed_crop
 from pellucid.settings import standardize_data_format
 
 
@@ -386,14 +386,13 @@ class ConvTranspose(Convolving):
         return (size - 1) * stride + reach - crop + longer
 
     def links(self):
-        return self.link_along(Whole(), lambda cell, stride, gap: SlideBack(cell, stride, gap, self._crop(cell, stride, gap)))
+        longer = iter(self.output_padding or (None,) * self.rank)
 
-    def _crop(self, cell, stride, gap) -> int:
-        """Cells that are cut off in front of the output."""
-        reach = (cell - 1) * gap + 1
-        if self.padding == "valid":
-            return 0
-        return max(reach - stride, 0) // 2 if self.output_padding is None else reach // 2
+        def spread(cell, stride, gap):
+            crop = transposed_crop(self.padding, (cell - 1) * gap + 1, stride, next(longer))
+            return SlideBack(cell, stride, gap, crop)
+
+        return self.link_along(Whole(), spread)
 
 
 class Conv1DTranspose(ConvTranspose):

@@ -205,6 +205,8 @@ class GroupNormalization(Normalizing):
         x = widened(inputs)
         axis = self.axis % x.ndim
         gamma, beta = (None if w is None else w.value.to(x.dtype) for w in (self.gamma, self.beta))
+        if gamma is None and beta is not None:
+            gamma = torch.ones_like(beta)  # PyTorch's kernel has no gradient for an offset alone
         y = F.group_norm(x.movedim(axis, 1), self.groups, gamma, beta, self.epsilon).movedim(1, axis)
         return y.to(to_torch(self.compute_dtype))
 

@@ -1,19 +1,20 @@
 """Layers that make the spatial axes longer: UpSampling1D to 3D.
 
-Below: spatial.py knows the axes, links.py says which place goes where.
+Below: spatial.py knows the axes, ops/resampling.py interpolates, links.py says which place goes where.
 """
 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 
 from pellucid import axes
-from pellucid.errors import ArgumentTypeError, UnknownNameError
+from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.layers.spatial import Spatial
-from pellucid.links import Repeat
+from pellucid.links import Blend, Repeat
+from pellucid.ops.resampling import resize
 
-INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
+# The cells on each side of a place that an interpolation takes into account.
+REACH = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
 
 
 class UpSampling(Spatial):
@@ -89,11 +90,11 @@ class UpSampling2D(UpSampling):
     """Larger images: each cell repeated, or the cells between computed from their neighbours. See UpSampling.
 
     Args:
-        interpolation: "nearest" repeats; "bilinear" draws straight lines between the centres of cells; "bicubic"
-            draws Keys's cubic with a = -0.5, its weights renormalised at the borders, as TensorFlow and JAX do.
+        interpolation: "nearest" repeats each cell; "bilinear", "bicubic", "lanczos3" and "lanczos5" are those of
+            `pellucid.ops.image.resize`.
 
     Raises:
-        UnknownNameError: another interpolation.
+        ArgumentError: another interpolation.
     """
 
     rank = 2
@@ -101,33 +102,24 @@ class UpSampling2D(UpSampling):
     def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
         super().__init__(size, data_format, **kwargs)
         self.keep({"interpolation": str(interpolation).lower()})
-        if self.interpolation not in INTERPOLATIONS:
-            raise UnknownNameError(
+        if self.interpolation not in REACH:
+            raise ArgumentError(
                 "Unknown `interpolation` of UpSampling2D.",
                 got=repr(interpolation),
-                expected=" or ".join(map(repr, INTERPOLATIONS)),
+                expected=" or ".join(map(repr, REACH)),
                 fix='interpolation="bilinear"',
             )
 
     def call(self, inputs):
         if self.interpolation == "nearest":
             return self.repeated(inputs)
-        if self.data_format == "channels_first":
-            return self._interpolated(inputs)
-        return self._interpolated(inputs.movedim(-1, 1)).movedim(1, -1)
-
-    def _interpolated(self, x: torch.Tensor) -> torch.Tensor:
-        """Values between cells, of (batch, channels, height, width); integers are rounded."""
-        exact = x if x.is_floating_point() else x.float()
-        size = [n * times for n, times in zip(x.shape[2:], self.times, strict=True)]
-        # PyTorch's cubic has a = -0.5 and renormalised borders only with `antialias`, which smooths nothing here.
-        y = F.interpolate(
-            exact, size, mode=self.interpolation, align_corners=False, antialias=self.interpolation == "bicubic"
-        )
-        return y if exact is x else y.round().to(x.dtype)
+        size = [inputs.shape[axis] * times for axis, times in zip(self.spatial_axes, self.times, strict=True)]
+        return resize(inputs, size, self.interpolation, data_format=self.data_format)
 
     def links(self):
-        return super().links() if self.interpolation == "nearest" else None
+        if self.interpolation == "nearest":
+            return super().links()
+        return self.link_along(Blend(times, REACH[self.interpolation]) for times in self.times)
 
 
 class UpSampling3D(UpSampling):

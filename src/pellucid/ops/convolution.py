@@ -259,6 +259,11 @@ def _spread(window, strides, padding, output_padding, dilation, lifted) -> _Spre
     )
 
 
+def transposed_crop(padding: str, span: int, stride: int, longer: int | None) -> int:
+    """Cells that `conv_transpose` takes from the front of the longest output it could have."""
+    return (_crop_same if padding == "same" else _crop_valid)(span, stride, longer)[0]
+
+
 def _crop_valid(span, stride, longer):
     """Cells to take from the front and the end of the longest output; the end may gain some (below 0)."""
     return 0, -(max(stride - span, 0) if longer is None else longer)
