@@ -54,15 +54,12 @@ OWN = [
 ]
 # What all have; each is tried with all optimizers.
 COMMON = [
-    {"weight_decay": 0.05},
-    {"clipnorm": 0.5},
-    {"clipvalue": 0.3},
-    {"global_clipnorm": 0.7},
+    {"weight_decay": 0.05, "clipvalue": 0.3},
+    {"clipnorm": 0.5, "loss_scale_factor": 8.0},
+    {"global_clipnorm": 0.7, "learning_rate": DECAY},
     {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 4},
     {"gradient_accumulation_steps": 3},
     {"gradient_accumulation_steps": 2, "use_ema": True, "ema_overwrite_frequency": 3, "clipnorm": 0.4},
-    {"loss_scale_factor": 8.0},
-    {"learning_rate": DECAY},
     {"learning_rate": WARM, "weight_decay": 0.1},
 ]
 NAMES = list(dict.fromkeys(name for name, _ in OWN))

@@ -8,28 +8,23 @@ Kept true: a rule changes all weights of one device and dtype at once, in place,
 
 from __future__ import annotations
 
-import re
 import warnings
 
-import numpy as np
 import torch
 
-from pellucid.errors import ArgumentError, ArgumentTypeError, UnsupportedError
+from pellucid.errors import ArgumentError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
-from pellucid.graph.scopes import StatelessScope, device
+from pellucid.graph.scopes import StatelessScope
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor
 from pellucid.graph.variable import Variable
 from pellucid.naming import name_scope
 from pellucid.optimizers import averaging, clipping
 from pellucid.optimizers.arguments import COMMON
-from pellucid.optimizers.mirror import Mirror
-from pellucid.optimizers.schedules.base import LearningRateSchedule
-from pellucid.optimizers.state import OptimizerState
-from pellucid.optimizers.workspace import Workspace
-from pellucid.settings import floatx
+from pellucid.optimizers.gradients import as_gradient, present
+from pellucid.optimizers.rule import Rule
 
 
-class Optimizer(OptimizerState):
+class Optimizer(Rule):
     """The parent of all optimizers; arguments.py tells the common arguments.
 
     Your own optimizer overrides `build` (``super().build(variables)``, then `add_optimizer_variables`),
@@ -88,67 +83,6 @@ class Optimizer(OptimizerState):
         if sum(limit is not None for limit in clips.values()) > 1:
             raise ArgumentError("Gradients are clipped in one way only.", got=clips, expected="two of them None")
 
-    def _begin_learning_rate(self, learning_rate):
-        if callable(learning_rate):
-            self._learning_rate = learning_rate
-        elif isinstance(learning_rate, float):
-            self._learning_rate = self._own_scalar(learning_rate, "learning_rate", floatx())
-            self._rate_mirror = Mirror(self._learning_rate)
-        else:
-            raise ArgumentError(
-                "A learning rate is a float, a schedule, or a callable.",
-                got=repr(learning_rate),
-                expected="such as 0.001, or schedules.CosineDecay(0.001, 1000)",
-            )
-
-    @property
-    def learning_rate(self):
-        """The learning rate now: the variable, or what the schedule or callable says. It may be set."""
-        rate = self._learning_rate
-        if isinstance(rate, LearningRateSchedule):
-            return rate(self._iterations)
-        return rate() if callable(rate) else rate
-
-    @learning_rate.setter
-    def learning_rate(self, learning_rate):
-        before = self._learning_rate
-        if callable(learning_rate):
-            self._learning_rate = learning_rate
-            self._variables[:] = [one for one in self._variables if one is not before]
-        elif isinstance(before, Variable):
-            before.assign(learning_rate)
-        else:
-            raise ArgumentTypeError(
-                "This optimizer's learning rate follows a schedule or a callable, so no number can be set.",
-                got=learning_rate,
-                expected="another schedule, or a callable",
-                fix=f"{type(self).__name__}(learning_rate={learning_rate})",
-            )
-
-    def _rate(self) -> float:
-        """The learning rate of this step as a number."""
-        rate = self._learning_rate
-        if isinstance(rate, Variable):
-            return self._rate_mirror.read()
-        if not isinstance(rate, LearningRateSchedule):
-            return float(rate())
-        with device("cpu"):  # a schedule is a few numbers: on a GPU the step would wait for each
-            return float(rate(torch.tensor(self._iteration.read(), dtype=torch.int32)))
-
-    @property
-    def iterations(self):
-        """How many times the weights have been moved."""
-        if self.gradient_accumulation_steps:
-            return self._iterations.value // self.gradient_accumulation_steps
-        return self._iterations
-
-    def _updates(self) -> int:
-        return self._iteration.read() // (self.gradient_accumulation_steps or 1)
-
-    def _slots(self):
-        """Groups ``{attribute: name}`` or ``{attribute: (name, initializer)}``; a group's variables are made in turns."""
-        return ()
-
     def build(self, variables) -> None:
         """Make the optimizer's variables beside those of a model."""
         if self.built:
@@ -189,8 +123,8 @@ class Optimizer(OptimizerState):
         grads = list(grads)
         if not grads:
             return
-        grads, variables = _present(grads, self._known(grads, trainable_variables))
-        grads = [_as_gradient(gradient, variable) for gradient, variable in zip(grads, variables, strict=True)]
+        grads, variables = present(grads, self._known(grads, trainable_variables))
+        grads = [as_gradient(gradient, variable) for gradient, variable in zip(grads, variables, strict=True)]
         grads, variables = self._overwrite_variables_directly_with_gradients(grads, variables)
         if grads:
             if self.loss_scale_factor is not None:
@@ -300,81 +234,6 @@ class Optimizer(OptimizerState):
                 return clip([convert_to_tensor(gradient) for gradient in grads], limit)
         return grads
 
-    def exclude_from_weight_decay(self, var_list=None, var_names=None) -> None:
-        """Leave variables out of weight decay; the last call holds.
-
-        Args:
-            var_list: the variables.
-            var_names: regular expressions; a name in which one is found is left out.
-        """
-        self._undecayed = list(var_list or ())
-        self._undecayed_names = re.compile("|".join(var_names)) if var_names else None
-        self._decays: dict[int, bool] = {}
-
-    def _use_weight_decay(self, variable) -> bool:
-        decays = self._decays.get(id(variable))
-        if decays is None:
-            named = self._undecayed_names is not None and self._undecayed_names.search(variable.name)
-            decays = not named and not any(variable is one for one in self._undecayed)
-            self._decays[id(variable)] = decays
-        return decays
-
-    @torch.no_grad()
-    def _apply_weight_decay(self, variables):
-        self._shrink(variables, self.weight_decay)
-
-    def _shrink(self, variables, weight_decay: float | None):
-        """``variable -= variable * weight_decay * learning_rate``, where it is not excluded."""
-        if weight_decay is None or not (variables := [one for one in variables if self._use_weight_decay(one)]):
-            return
-        with Workspace() as workspace:
-            torch._foreach_mul_(workspace.tensors(variables), 1.0 - weight_decay * self._rate())
-
-    def _move_all(self, grads, variables):
-        """One step of all variables, by the rule or by a user's own `update_step`."""
-        if type(self).update_step is Optimizer.update_step:
-            self._move(grads, variables, self._rate())
-            return
-        rate = self.learning_rate
-        for gradient, variable in zip(grads, variables, strict=True):
-            self.update_step(gradient, variable, rate)
-
-    @torch.no_grad()
-    def update_step(self, gradient, variable, learning_rate) -> None:
-        """Move one variable; what a user's own optimizer overrides."""
-        self._move([_as_gradient(gradient, variable)], [variable], float(learning_rate))
-
-    def _move(self, grads, variables, rate: float):
-        """Run the rule on each group of variables of one device and dtype."""
-        groups: dict[tuple, list] = {}
-        for gradient, variable in zip(grads, variables, strict=True):
-            groups.setdefault((gradient.device, gradient.dtype), []).append((gradient, variable))
-        for (_, dtype), pairs in groups.items():
-            number = np.float64 if dtype == torch.float64 else np.float32
-            indices = [self._get_variable_index(variable) for _, variable in pairs]
-            with Workspace() as workspace:
-                slots = {
-                    name.lstrip("_"): workspace.tensors(getattr(self, name)[index] for index in indices)
-                    for name in self._slot_names
-                }
-                weights = workspace.tensors(variable for _, variable in pairs)
-                gradients = [gradient.contiguous() for gradient, _ in pairs]
-                self._rule(weights, gradients, number(rate), number(self._updates() + 1), **slots)
-
-    def _rule(self, weights: list, gradients: list, rate, step, **slots):
-        """Change weights and slots in place.
-
-        Args:
-            weights, gradients: tensors of one device and dtype; gradients belong to the caller.
-            rate: the learning rate, a NumPy number: float32, or float64 for float64 weights.
-            step: 1 at the first step, of the same kind.
-            slots: tensors in the order of the weights, by the name of their attribute.
-        """
-        raise UnsupportedError(
-            f"{type(self).__name__} does not say how to move a variable.",
-            fix="def update_step(self, gradient, variable, learning_rate): ...",
-        )
-
     def stateless_apply(self, optimizer_variables, grads, trainable_variables):
         """What `apply` would do, as new values: (trainable_variables, optimizer_variables); nothing is changed.
 
@@ -444,32 +303,3 @@ def _check_unknown(kwargs):
         raise ArgumentError(
             "Unknown arguments.", got=", ".join(map(repr, kwargs)), expected="those of Keras's optimizer"
         )
-
-
-def _present(grads, variables):
-    """Gradients that are there, and their variables; warns of the others."""
-    if not any(gradient is None for gradient in grads):
-        return grads, variables
-    missing = [variable.path for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
-    if len(missing) == len(grads):
-        raise ArgumentError(
-            "No variable has a gradient.",
-            got="None for all of " + ", ".join(missing),
-            expected="a loss that depends on the variables",
-            fix='model.compile(optimizer, loss="mse")',
-        )
-    warnings.warn(
-        f"No gradient reaches {', '.join(missing)}: the loss does not depend on them. Was `compile` given a `loss`?",
-        stacklevel=4,
-    )
-    pairs = [pair for pair in zip(grads, variables, strict=True) if pair[0] is not None]
-    return [gradient for gradient, _ in pairs], [variable for _, variable in pairs]
-
-
-def _as_gradient(gradient, variable) -> torch.Tensor:
-    """A dense tensor of the variable's dtype."""
-    if not isinstance(gradient, torch.Tensor):
-        gradient = convert_to_tensor(gradient)
-    if gradient.layout is not torch.strided:
-        gradient = gradient.to_dense()
-    return gradient if gradient.dtype == variable.torch_dtype else gradient.to(variable.torch_dtype)

@@ -1,0 +1,42 @@
+"""Gradients as they come: some missing, some of another dtype or kind.
+
+Above: base.py and rule.py take them through here.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+
+from pellucid.errors import ArgumentError
+from pellucid.graph.values import convert_to_tensor
+
+
+def present(grads, variables):
+    """Gradients that are there, and their variables; warns of the others."""
+    if not any(gradient is None for gradient in grads):
+        return grads, variables
+    missing = [variable.path for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
+    if len(missing) == len(grads):
+        raise ArgumentError(
+            "No variable has a gradient.",
+            got="None for all of " + ", ".join(missing),
+            expected="a loss that depends on the variables",
+            fix='model.compile(optimizer, loss="mse")',
+        )
+    warnings.warn(
+        f"No gradient reaches {', '.join(missing)}: the loss does not depend on them. Was `compile` given a `loss`?",
+        stacklevel=4,
+    )
+    pairs = [pair for pair in zip(grads, variables, strict=True) if pair[0] is not None]
+    return [gradient for gradient, _ in pairs], [variable for _, variable in pairs]
+
+
+def as_gradient(gradient, variable) -> torch.Tensor:
+    """A dense tensor of the variable's dtype."""
+    if not isinstance(gradient, torch.Tensor):
+        gradient = convert_to_tensor(gradient)
+    if gradient.layout is not torch.strided:
+        gradient = gradient.to_dense()
+    return gradient if gradient.dtype == variable.torch_dtype else gradient.to(variable.torch_dtype)
