@@ -78,6 +78,10 @@ class OperationError(PellucidError, ValueError, RuntimeError):
     """PyTorch refused a computation; shapes and dtypes of what it was given are told."""
 
 
+class AxisError(OperationError, IndexError):
+    """PyTorch refused a computation because there is no such axis or place."""
+
+
 class UnsupportedError(PellucidError, NotImplementedError):
     """Something that cannot be had here, and why."""
 

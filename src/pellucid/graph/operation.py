@@ -16,6 +16,7 @@ from pellucid import nest, registry
 from pellucid.errors import (
     ArgumentError,
     ArgumentTypeError,
+    AxisError,
     MissingAttributeError,
     OperationError,
     PellucidError,
@@ -228,7 +229,8 @@ def _refused(name, error, args, kwargs) -> OperationError:
     """PyTorch's refusal with what the function was given."""
     got = [_told(x) for x in args] + [f"{key}={_told(value)}" for key, value in kwargs.items()]
     reason = str(error).split("\n")[0].rstrip(".")
-    return OperationError(f"`{name}` cannot compute this: {reason}.", got=", ".join(got))
+    kind = AxisError if isinstance(error, IndexError) else OperationError
+    return kind(f"`{name}` cannot compute this: {reason}.", got=", ".join(got))
 
 
 def _told(x) -> str:

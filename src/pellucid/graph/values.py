@@ -14,6 +14,12 @@ from pellucid.dtypes import result_type, standardize_dtype, to_torch
 from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.graph.scopes import current_device, here
 
+try:
+    # NumPy knows "bfloat16" by name only once this is imported.
+    import ml_dtypes
+except ImportError:
+    ml_dtypes = None
+
 
 def is_tensor(x) -> bool:
     """Whether this is a PyTorch tensor."""
@@ -127,11 +133,7 @@ def convert_to_numpy(x) -> np.ndarray:
 
 
 def _bfloat16(array: np.ndarray) -> np.ndarray:
-    try:
-        import ml_dtypes
-    except ImportError:
-        return array
-    return array.astype(ml_dtypes.bfloat16)
+    return array if ml_dtypes is None else array.astype(ml_dtypes.bfloat16)
 
 
 def shape_of(x) -> tuple:

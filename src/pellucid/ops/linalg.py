@@ -138,14 +138,14 @@ def norm(x, ord=None, axis=None, keepdims=False):
         ord: which norm: a number or infinity; for matrices also ``"fro"`` and ``"nuc"``.
 
     Raises:
-        ArgumentError: there is no such norm.
+        OperationError: there is no such norm.
     """
     x = floating(x)
     axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     if isinstance(ord, str) and (ord not in ("fro", "nuc") or len(axes) == 1):
-        raise ArgumentError("There is no such norm.", got=repr(ord), expected="a number; 'fro' or 'nuc' for matrices")
+        raise OperationError("There is no such norm.", got=repr(ord), expected="a number; 'fro' or 'nuc' for matrices")
     if len(axes) == 2 and ord not in _MATRIX_NORMS:
-        raise ArgumentError(
+        raise OperationError(
             "There is no such matrix norm.", got=repr(ord), expected=", ".join(map(repr, _MATRIX_NORMS))
         )
     return torch.linalg.norm(x, ord=ord, dim=None if axis is None else axes, keepdim=keepdims)
