@@ -51,14 +51,14 @@ def test_paths_join_the_open_scopes():
     assert naming.current_path() == ""
 
 
-def test_two_callers_of_one_name_get_two_paths():
+def test_two_callers_of_one_name_share_a_path_as_in_keras():
     first, second = object(), object()
     with naming.name_scope("model", caller=object()):
         paths = []
         for caller in (first, second, first):
             with naming.name_scope("dense", caller=caller):
                 paths.append(naming.current_path())
-    assert paths == ["model/dense", "model/dense_1", "model/dense"]
+    assert paths == ["model/dense", "model/dense", "model/dense"]
 
 
 def test_a_caller_does_not_open_its_own_scope_twice():

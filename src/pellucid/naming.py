@@ -9,6 +9,7 @@ import collections
 import contextlib
 import re
 import threading
+from typing import NamedTuple
 
 _counts: collections.Counter[str] = collections.Counter()
 _local = threading.local()
@@ -60,18 +61,15 @@ def name_scope(name: str, caller=None, deduplicate: bool = True, override_parent
     """While open, paths of new weights begin with `name`.
 
     Args:
-        caller: the object that opens the scope; opening its innermost scope again adds nothing.
-        deduplicate: whether a second scope of the same name under the same parent is numbered.
+        caller: the object that opens the scope.
+        deduplicate: whether opening the caller's own innermost scope again adds nothing.
         override_parent: a path to put in front instead of the enclosing scopes'.
     """
     scopes = _scopes()
-    if caller is not None and scopes and scopes[-1].caller is caller:
+    if deduplicate and caller is not None and scopes and scopes[-1].caller is caller and scopes[-1].name == name:
         yield scopes[-1]
         return
     scope = _Scope(name, caller, override_parent)
-    if scopes:
-        # Two layers of one name inside one parent must not own weights of one path.
-        scope.name = scopes[-1].child_name(name, caller, deduplicate)
     scopes.append(scope)
     try:
         yield scope
@@ -80,20 +78,10 @@ def name_scope(name: str, caller=None, deduplicate: bool = True, override_parent
             scopes.pop()
 
 
-class _Scope:
-    def __init__(self, name, caller, override_parent):
-        self.name, self.caller, self.override_parent = name, caller, override_parent
-        self._names: dict[str, int] = {}
-        self._by_caller: dict[int, str] = {}
-
-    def child_name(self, name, caller, deduplicate):
-        if not deduplicate or caller is None:
-            return name
-        if id(caller) not in self._by_caller:
-            count = self._names.get(name, 0)
-            self._names[name] = count + 1
-            self._by_caller[id(caller)] = name if count == 0 else f"{name}_{count}"
-        return self._by_caller[id(caller)]
+class _Scope(NamedTuple):
+    name: str
+    caller: object
+    override_parent: str | None
 
 
 def current_path() -> str:

@@ -71,10 +71,10 @@ class StatelessScope(_Scope):
     def add_update(self, update) -> None:
         """Give a variable a value for as long as the scope is open."""
         variable, value = update
-        if hasattr(value, "to") and isinstance(value, torch.Tensor):
-            value = value.to(variable.torch_dtype)
-        elif not isinstance(value, torch.Tensor):
-            value = torch.as_tensor(value, dtype=variable.torch_dtype)
+        read = getattr(value, "__pellucid_value__", None)
+        if read is not None:
+            value = read()
+        value = torch.as_tensor(value, dtype=variable.torch_dtype)
         self.state_mapping[id(variable)] = value
 
     def get_current_value(self, variable):

@@ -193,7 +193,7 @@ class Layer(owning.Owner, Operation):
         finally:
             self._leave_context(context, outer_values)
         if any_symbolic(given_args, given_kwargs):
-            Node(self, given_args, given_kwargs, outputs)
+            Node(self, given_args, {**given_kwargs, **_symbolic_masks(kwargs, given_kwargs)}, outputs)
         return outputs
 
     def call(self, *args, **kwargs):
@@ -346,6 +346,11 @@ class Layer(owning.Owner, Operation):
 
     def compute_output_shape(self, *args, **kwargs):
         """The shape of the output, from that of the input; None for unknown sizes."""
+        if type(self).call is Layer.call:
+            raise UnsupportedError(
+                f"{type(self).__name__} does not say its output's shape.",
+                fix="def compute_output_shape(self, input_shape): ...",
+            )
         if type(self).compute_output_spec is not Layer.compute_output_spec:
             spec = self.compute_output_spec(*(nest.map_shape_structure(self._symbol, shape) for shape in args), **kwargs)
         else:
@@ -515,6 +520,15 @@ class Layer(owning.Owner, Operation):
 
 
 config_is_automatic(Layer.get_config)
+
+
+def _symbolic_masks(kwargs, given) -> dict:
+    """Masks that came along with symbols: the graph must compute them too."""
+    return {
+        name: value
+        for name, value in kwargs.items()
+        if name.endswith("mask") and name not in given and any(isinstance(x, KerasTensor) for x in nest.leaves(value))
+    }
 
 
 def _mask_of(x):

@@ -13,11 +13,11 @@ from pellucid import activations, nest
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, UnsupportedError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.symbol import KerasTensor
-from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.base import Layer
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.links import Mix, Same
+from pellucid.ops import comparing, reductions
 
 
 class Dense(Described):
@@ -201,9 +201,9 @@ class Lambda(Layer):
             return shapes
         return (input_shape[0], *shapes)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs, **context):
         if self._output_shape is None:
-            return super(Layer, self).compute_output_spec(inputs)
+            return super(Layer, self).compute_output_spec(inputs, **context)
         return super().compute_output_spec(inputs)
 
     def compute_mask(self, inputs, mask=None):
@@ -250,9 +250,7 @@ class Masking(Described):
         self._build_at_init()
 
     def compute_mask(self, inputs, mask=None):
-        if isinstance(inputs, KerasTensor):
-            return KerasTensor(inputs.shape[:-1], dtype="bool")
-        return (inputs != convert_to_tensor(self.mask_value, dtype=inputs.dtype)).any(dim=-1)
+        return reductions.any(comparing.not_equal(inputs, self.mask_value), axis=-1)
 
     def call(self, inputs):
         mask = self.compute_mask(inputs)

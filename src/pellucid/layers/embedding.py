@@ -12,9 +12,9 @@ import torch.nn.functional as F
 
 from pellucid.dtypes import to_torch
 from pellucid.errors import ArgumentError
-from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.described import Described
 from pellucid.links import Axiswise, Keep
+from pellucid.ops import comparing
 
 
 class Embedding(Described):
@@ -81,9 +81,7 @@ class Embedding(Described):
         return rows.to(to_torch(self.compute_dtype))
 
     def compute_mask(self, inputs, mask=None):
-        if not self.mask_zero:
-            return None
-        return KerasTensor(inputs.shape, dtype="bool") if isinstance(inputs, KerasTensor) else inputs != 0
+        return comparing.not_equal(inputs, 0) if self.mask_zero else None
 
     def compute_output_shape(self, input_shape):
         return (*input_shape, self.output_dim)

@@ -187,7 +187,10 @@ class GroupNormalization(Normalizing):
     ):
         super().__init__(**kwargs)
         self.keep(locals())
+        if not isinstance(groups, int) or (groups < 1 and groups != -1):
+            raise ArgumentError("`groups` says how many groups of channels there are.", got=repr(groups), expected="1 or more, or -1")
         self.supports_masking = True
+        self.autocast = False  # what overflows in float16 may well be normal after normalizing
 
     def build(self, input_shape):
         channels = self.size_along(input_shape, self.axis)

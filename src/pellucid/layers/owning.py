@@ -52,6 +52,11 @@ class Owner:
                 f"{type(self).__name__} was not set up: its `__init__` does not call its parent's.",
                 fix="super().__init__(**kwargs)  # first line of __init__",
             )
+        if isinstance(shape, str):
+            raise ArgumentError(
+                "The first argument of `add_weight` is the shape.", got=repr(shape), expected="such as (3, 4)",
+                fix=f"add_weight(shape=..., name={shape!r})",
+            )
         dtype = self.variable_dtype if dtype is None else standardize_dtype(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if is_float_dtype(dtype) else "zeros"
@@ -119,6 +124,11 @@ class Owner:
                     stack.extend(reversed(layer._layers))
         return list(found.values())
 
+    @property
+    def _seed_generators(self) -> list[SeedGenerator]:
+        """The sources of its own random draws."""
+        return tracking.held(self, (SeedGenerator,))
+
     def _own_weights(self) -> list[Variable]:
         """Weights of this very layer: those made trainable first, each group in the order of making."""
         own = [v for v in tracking.held(self, (Variable,)) if not getattr(v, "is_seed", False)]
@@ -132,7 +142,7 @@ class Owner:
     @property
     def variables(self) -> list[Variable]:
         """All weights, and the states of random seeds."""
-        seeds = [seed.state for seed in tracking.held(self, (SeedGenerator,))]
+        seeds = [generator.state for generator in self._seed_generators]
         return _each_once(self._own_weights() + seeds, (layer.variables for layer in self._layers))
 
     @property

@@ -9,11 +9,9 @@ from __future__ import annotations
 import inspect
 import json
 
-from pellucid import nest
 from pellucid.engine.train import Trainer
-from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, PellucidError, UnknownNameError, nearest
+from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, PellucidError, UnknownNameError, UnsupportedError, nearest
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
-from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.base import Layer
 from pellucid.report.summary import print_summary
 
@@ -50,7 +48,9 @@ class Model(Trainer, Layer):
 
     def call(self, *args, **kwargs):
         """From inputs to outputs; a subclass says how."""
-        raise UnsupportedCall(self)
+        raise UnsupportedError(
+            f"The model {type(self).__name__} has no `call`.", fix="def call(self, inputs, training=None): ..."
+        )
 
     @property
     def layers(self) -> list[Layer]:
@@ -172,9 +172,18 @@ class Model(Trainer, Layer):
             else:
                 variables = getattr(self, word)
             by_path = {v.path: v for v in variables}
-            for path, value in nest.flatten_with_path(tree):
-                if "/".join(path) in by_path:
-                    by_path["/".join(path)].assign(value)
+            for path, value in _paths(tree):
+                if path in by_path:
+                    by_path[path].assign(value)
+
+
+def _paths(tree: dict, parent: str = ""):
+    """Pairs (path, value) of dicts within dicts."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _paths(value, f"{parent}{key}/")
+        else:
+            yield f"{parent}{key}", value
 
 
 def _as_tree(variables, value_format: str) -> dict:
@@ -194,13 +203,6 @@ def _as_tree(variables, value_format: str) -> dict:
     return tree
 
 
-def UnsupportedCall(model) -> PellucidError:  # noqa: N802  (stands where an error class stands)
-    """The error for a subclass without `call`."""
-    from pellucid.errors import UnsupportedError
-
-    return UnsupportedError(f"The model {type(model).__name__} has no `call`.", fix="def call(self, inputs, training=None): ...")
-
-
 def _is_functional(args, kwargs) -> bool:
     """Whether these are inputs and outputs."""
     return len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or {"inputs", "outputs"} <= set(kwargs)
@@ -210,7 +212,3 @@ def model_from_json(json_string: str, custom_objects=None) -> Model:
     """The model, not compiled and with fresh weights, that `to_json` described."""
     return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
 
-
-def symbols_like(inputs):
-    """New symbolic tensors of the same shapes, in the same structure."""
-    return nest.map_structure(lambda x: KerasTensor(x.shape, dtype=x.dtype), inputs)
