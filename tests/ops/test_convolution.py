@@ -129,6 +129,15 @@ def test_unknown_sizes_pass():
     assert spec.shape == (None, None, 7, 4)
 
 
+def test_unknown_channels_are_the_kernels():
+    x, kernel = KerasTensor((None, 10, None)), np.ones((3, 5, 4), "float32")
+    assert convolution.conv(x, kernel).shape == (None, 8, 4)
+    assert convolution.depthwise_conv(x, kernel[..., :1]).shape == (None, 8, 5)
+    assert convolution.separable_conv(x, kernel[..., :1], kernel[:1]).shape == (None, 8, 4)
+    first = KerasTensor((None, None, 10))
+    assert convolution.conv_transpose(first, kernel, data_format="channels_first").shape == (None, 5, 12)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_dtypes_stay_and_mixed_ones_become_float32(dtype):
     x = torch.ones(1, 5, 5, 2, dtype=getattr(torch, dtype))

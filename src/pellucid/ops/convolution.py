@@ -9,6 +9,7 @@ Axes:   kernels are (*window, channels_in / groups, channels_out), as Keras stor
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import NamedTuple
 
 import torch
@@ -17,6 +18,7 @@ import torch.nn.functional as F
 from pellucid import axes
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.operation import operation
+from pellucid.graph.symbol import KerasTensor
 from pellucid.ops.promotion import tensors
 from pellucid.ops.windows import hashable, is_lifted, lay, seen_by_keras, seen_by_torch, spatial, spatial_rank
 from pellucid.settings import standardize_data_format
@@ -140,6 +142,27 @@ def convolve_transposed(
         y = F.pad(y, plan.pad)
         y = y if bias is None else y + bias.view(-1, *(1,) * (y.ndim - 2))
     return seen_by_keras(y, data_format, rank)
+
+
+def _infer_unknown_channels(op, axis):
+    """Let shapes be inferred also where channels are unknown: as many as the kernel has along `axis`."""
+    signature, infer = inspect.signature(op), op.node_class.compute_output_spec
+
+    def compute_output_spec(self, *args, **kwargs):
+        told = signature.bind(*args, **kwargs)
+        (name, inputs), (_, kernel) = list(told.arguments.items())[:2]
+        shape = list(inputs.shape)
+        channels = axes.channels_axis(standardize_data_format(told.arguments.get("data_format")))
+        if shape[channels] is None:
+            shape[channels] = kernel.shape[axis]
+            told.arguments[name] = KerasTensor(shape, inputs.dtype)
+        return infer(self, *told.args, **told.kwargs)
+
+    op.node_class.compute_output_spec = compute_output_spec
+
+
+for _op, _axis in ((conv, -2), (depthwise_conv, -2), (separable_conv, -2), (conv_transpose, -1)):
+    _infer_unknown_channels(_op, _axis)
 
 
 def _convolve(inputs, kernel, bias, strides, padding, data_format, dilation_rate, rank, groups):
