@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from pellucid import optimizers
+from pellucid.graph.values import convert_to_tensor
 from pellucid.graph.variable import Variable
 
 SHAPES = {"kernel": (3, 4), "bias": (4,), "cube": (2, 3, 5), "scale": ()}
@@ -99,7 +100,7 @@ def trained(module, variable_class, name, arguments, dtype="float32"):
     variables = [variable_class(value.astype(dtype), name=key) for key, value in weights.items()]
     optimizer = made(module, name, arguments)
     for step in gradients:
-        step = [torch.tensor(one.astype(dtype)) for one in step]
+        step = [torch.tensor(one.astype(dtype), device=variables[0].value.device) for one in step]
         if module is keras.optimizers and name == "ScheduleFreeAdamW":
             apply_on_copies(optimizer, step, variables)
         else:
@@ -135,7 +136,7 @@ def test_without_state_the_numbers_are_the_same_and_nothing_is_changed(name):
     before = [one.numpy() for one in optimizer.variables]
     values, state = [one.value for one in kept], [one.value for one in optimizer.variables]
     for step in gradients:
-        values, state = optimizer.stateless_apply(state, [torch.tensor(one) for one in step], values)
+        values, state = optimizer.stateless_apply(state, [convert_to_tensor(one) for one in step], values)
 
     for value, variable in zip(values, variables, strict=True):
         assert torch.equal(value, variable.value)
@@ -154,7 +155,7 @@ def test_weights_and_slots_keep_their_memory(name):
     optimizer.build(variables)
     owned = [*variables, *optimizer.variables]
     before = [one.value.data_ptr() for one in owned]
-    gradients = [torch.ones(shape) for shape in SHAPES.values()]
+    gradients = [convert_to_tensor(np.ones(shape, "float32")) for shape in SHAPES.values()]
     optimizer.apply(gradients)
     assert [one.value.data_ptr() for one in owned] == before
     assert all(torch.equal(gradient, torch.ones_like(gradient)) for gradient in gradients)
@@ -164,10 +165,10 @@ def test_weights_and_slots_keep_their_memory(name):
 def test_memory_in_another_order_gives_the_same_numbers(name):
     random = np.random.default_rng(1)
     values = random.normal(size=(4, 3)).astype("float32")
-    gradient = torch.tensor(random.normal(size=(3, 4)).astype("float32"))
+    gradient = convert_to_tensor(random.normal(size=(3, 4)).astype("float32"))
     ends = []
     for turned in (False, True):
-        weight = torch.tensor(values).T if turned else torch.tensor(values).T.contiguous()
+        weight = convert_to_tensor(values).T if turned else convert_to_tensor(values).T.contiguous()
         variable = Variable(torch.nn.Parameter(weight), name="kernel")
         assert variable.value.is_contiguous() != turned
         optimizer = made(optimizers, name, {})
@@ -184,7 +185,7 @@ def test_variables_of_several_dtypes_move_together(name):
     mixed = [Variable(value.astype(dtype), name=key) for dtype in alone for key, value in weights.items()]
     optimizer = made(optimizers, name, {})
     for step in gradients:
-        optimizer.apply([torch.tensor(one.astype(dtype)) for dtype in alone for one in step], mixed)
+        optimizer.apply([convert_to_tensor(one.astype(dtype)) for dtype in alone for one in step], mixed)
     for one, other in zip(mixed, alone["float32"] + alone["float64"], strict=True):
         # Nadam's product has the dtype of the first variable, as in Keras.
         np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-6 if name == "Nadam" else 0)
