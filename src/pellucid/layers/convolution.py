@@ -13,7 +13,8 @@ from pellucid.layers import window_shapes
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.links import Along, Repeat, Slide, SlideBack, Whole
-from pellucid.ops.convolution import convolve, convolve_depthwise, convolve_transposed, transposed_crop
+from pellucid.ops.convolution import convolve, convolve_depthwise
+from pellucid.ops.transposed_convolution import convolve_transposed, transposed_crop
 from pellucid.settings import standardize_data_format
 
 
@@ -34,7 +35,9 @@ class Convolving(Described):
         self.data_format = standardize_data_format(self.data_format)
         self.padding = str(self.padding).lower()
         if self.padding not in self.paddings:
-            raise ArgumentError("Unknown `padding`.", got=repr(self.padding), expected=" or ".join(map(repr, self.paddings)))
+            raise ArgumentError(
+                "Unknown `padding`.", got=repr(self.padding), expected=" or ".join(map(repr, self.paddings))
+            )
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ArgumentError(
                 "Strides and dilation cannot both be above 1.",
@@ -48,13 +51,16 @@ class Convolving(Described):
         for name in names:
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value <= 0):
-                raise ArgumentError(f"`{name}` of {type(self).__name__} is too small.", got=repr(value), expected="1 or more")
+                raise ArgumentError(
+                    f"`{name}` of {type(self).__name__} is too small.", got=repr(value), expected="1 or more"
+                )
 
     def build(self, input_shape):
         channels = window_shapes.channels(input_shape, self.data_format)
         if channels is None:
             raise ShapeError(
-                f"'{self.name}' needs to know the number of channels.", got=f"{tuple(input_shape)}, {self.data_format}",
+                f"'{self.name}' needs to know the number of channels.",
+                got=f"{tuple(input_shape)}, {self.data_format}",
                 fix="Input(shape=(None, None, 3))",
             )
         self.compute_output_shape(input_shape)
@@ -62,8 +68,11 @@ class Convolving(Described):
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.channels_out(channels),), self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint, name="bias",
+                (self.channels_out(channels),),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
             )
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axes.channels_axis(self.data_format): channels})
 
@@ -71,8 +80,11 @@ class Convolving(Described):
         """Make a kernel, with the initializer, regularizer and constraint of its name."""
         word = name.removesuffix("_kernel")
         return self.add_weight(
-            shape, getattr(self, f"{word}_initializer"), regularizer=getattr(self, f"{word}_regularizer"),
-            constraint=getattr(self, f"{word}_constraint"), name=name,
+            shape,
+            getattr(self, f"{word}_initializer"),
+            regularizer=getattr(self, f"{word}_regularizer"),
+            constraint=getattr(self, f"{word}_constraint"),
+            name=name,
         )
 
     def channels_out(self, channels_in):
@@ -153,7 +165,9 @@ class Conv(Convolving):
 
     def make_kernels(self, channels):
         if channels % self.groups:
-            raise ArgumentError("The groups must divide the channels.", got=f"{channels} channels, groups={self.groups}")
+            raise ArgumentError(
+                "The groups must divide the channels.", got=f"{channels} channels, groups={self.groups}"
+            )
         self.kernel = self.add_kernel("kernel", (*self.kernel_size, channels // self.groups, self.filters))
 
     def convolve(self, x, bias):
@@ -219,8 +233,11 @@ class DepthwiseConv(Convolving):
 
     def make_kernels(self, channels):
         self.kernel = self.add_weight(
-            (*self.kernel_size, channels, self.depth_multiplier), self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer, constraint=self.depthwise_constraint, name="kernel",
+            (*self.kernel_size, channels, self.depth_multiplier),
+            self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+            name="kernel",
         )
 
     def channels_out(self, channels_in):
@@ -291,9 +308,13 @@ class SeparableConv(Convolving):
         self.check_positive("filters", "depth_multiplier")
 
     def make_kernels(self, channels):
-        self.depthwise_kernel = self.add_kernel("depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier))
+        self.depthwise_kernel = self.add_kernel(
+            "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier)
+        )
         ones = (1,) * self.rank
-        self.pointwise_kernel = self.add_kernel("pointwise_kernel", (*ones, channels * self.depth_multiplier, self.filters))
+        self.pointwise_kernel = self.add_kernel(
+            "pointwise_kernel", (*ones, channels * self.depth_multiplier, self.filters)
+        )
 
     def convolve(self, x, bias):
         x = convolve_depthwise(
@@ -359,7 +380,9 @@ class ConvTranspose(Convolving):
             self.output_padding = axes.sizes(output_padding, self.rank, "output_padding", least=0)
             if any(pad >= stride for pad, stride in zip(self.output_padding, self.strides, strict=True)):
                 raise ArgumentError(
-                    "`output_padding` must be below the strides.", got=self.output_padding, expected=f"below {self.strides}"
+                    "`output_padding` must be below the strides.",
+                    got=self.output_padding,
+                    expected=f"below {self.strides}",
                 )
 
     def make_kernels(self, channels):
@@ -367,13 +390,23 @@ class ConvTranspose(Convolving):
 
     def convolve(self, x, bias):
         return convolve_transposed(
-            x, self.kernel.value, bias, self.strides, self.padding, self.output_padding, self.data_format, self.dilation_rate
+            x,
+            self.kernel.value,
+            bias,
+            self.strides,
+            self.padding,
+            self.output_padding,
+            self.data_format,
+            self.dilation_rate,
         )
 
     def compute_output_shape(self, input_shape):
         sizes = window_shapes.spatial_sizes(input_shape, self.data_format)
         longer = self.output_padding or (None,) * self.rank
-        spread = [self._spread(*cell) for cell in zip(sizes, self.kernel_size, self.strides, self.dilation_rate, longer, strict=True)]
+        spread = [
+            self._spread(*cell)
+            for cell in zip(sizes, self.kernel_size, self.strides, self.dilation_rate, longer, strict=True)
+        ]
         return window_shapes.with_channels(input_shape, spread, self.filters, self.data_format)
 
     def _spread(self, size, cell, stride, gap, longer):
@@ -411,5 +444,3 @@ class Conv3DTranspose(ConvTranspose):
     """Transposed convolution over depth, height and width. See ConvTranspose."""
 
     rank = 3
-
-

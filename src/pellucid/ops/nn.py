@@ -31,7 +31,7 @@ from pellucid.ops.activation import (
     threshold,
 )
 from pellucid.ops.attention import dot_product_attention
-from pellucid.ops.convolution import conv, conv_transpose, depthwise_conv, separable_conv
+from pellucid.ops.convolution import conv, depthwise_conv, separable_conv
 from pellucid.ops.elementwise import polar
 from pellucid.ops.encoding import multi_hot, one_hot
 from pellucid.ops.folding import depth_to_space, fold, space_to_depth, unfold
@@ -39,6 +39,7 @@ from pellucid.ops.normalizing import batch_normalization, layer_normalization, m
 from pellucid.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 from pellucid.ops.scoring import binary_crossentropy, categorical_crossentropy, psnr, sparse_categorical_crossentropy
 from pellucid.ops.sequences import ctc_decode, ctc_loss
+from pellucid.ops.transposed_convolution import conv_transpose
 
 __all__ = [
     "adaptive_average_pool",
