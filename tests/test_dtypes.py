@@ -64,6 +64,7 @@ def test_dtypes_outside_of_arithmetic_promote_to_nothing(pair):
         str,
         np.float64,
         np.dtype("int16"),
+        np.dtype("float64"),
         np.int8,
         torch.bfloat16,
         torch.int64,

@@ -57,7 +57,8 @@ def standardize_dtype(dtype) -> str:
     """
     if type(dtype) is str and dtype in _ALLOWED:
         return dtype
-    if dtype is None or dtype is float or dtype == "float":
+    # NumPy's float64 equals "float", so that only a string may be compared with it.
+    if dtype is None or dtype is float or (type(dtype) is str and dtype == "float"):
         return settings.floatx()
     try:
         return _NAMES[dtype]

@@ -6,5 +6,14 @@ from pellucid.dtype_policies.lookup import set_dtype_policy
 from pellucid.dtype_policies.lookup import set_dtype_policy as set_global_policy
 from pellucid.dtype_policies.policy import dtype_policy
 from pellucid.dtype_policies.policy import dtype_policy as global_policy
+from pellucid.optimizers import LossScaleOptimizer
 
-__all__ = ["DTypePolicy", "Policy", "dtype_policy", "global_policy", "set_dtype_policy", "set_global_policy"]
+__all__ = [
+    "DTypePolicy",
+    "LossScaleOptimizer",
+    "Policy",
+    "dtype_policy",
+    "global_policy",
+    "set_dtype_policy",
+    "set_global_policy",
+]

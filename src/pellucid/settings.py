@@ -192,6 +192,11 @@ def set_session(key: str, value) -> None:
     _session[key] = value
 
 
+def forget_session(key: str) -> None:
+    """Drop what this session holds under `key`, so that it is made anew when next asked for."""
+    _session.pop(key, None)
+
+
 def clear_session(free_memory: bool = True) -> None:
     """Forget names, the global policy, custom objects and the random state of this session.
 

@@ -31,6 +31,7 @@ _BY_DISTANCE = {
     "barthann": lambda d: 0.62 - 0.24 * d + 0.38 * torch.cos(math.pi * d),
     "bohman": lambda d: (1 - d) * torch.cos(math.pi * d) + torch.sin(math.pi * d) / math.pi,
     "lanczos": torch.special.sinc,
+    "tukey": lambda d: 0.5 + 0.5 * torch.cos(math.pi * (2 * d - 1).clamp(min=0)),
 }
 WINDOWS = (*_COSINES, *_BY_DISTANCE)
 

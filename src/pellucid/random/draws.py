@@ -58,20 +58,20 @@ def randint(shape, minval, maxval, dtype="int32", seed=None) -> torch.Tensor:
 
 def gamma(shape, alpha, dtype=None, seed=None) -> torch.Tensor:
     """Values of a gamma distribution with shape `alpha`, which is broadcast to `shape`, and scale 1."""
-    drawn = torch._standard_gamma(_float_parameter(alpha, shape), _generator(seed))
-    return _above_zero(drawn).to(to_torch(dtype))
+    drawn = _sampled(torch._standard_gamma, seed, _float_parameter(alpha, shape))
+    return drawn.clamp(min=torch.finfo(drawn.dtype).tiny).to(to_torch(dtype))
 
 
 def beta(shape, alpha, beta, dtype=None, seed=None) -> torch.Tensor:
     """Values between 0 and 1 of a beta distribution; `alpha` and `beta` are broadcast to `shape`."""
     both = torch.stack([_float_parameter(alpha, shape), _float_parameter(beta, shape)], -1)
-    return torch._sample_dirichlet(both, _generator(seed))[..., 0].to(to_torch(dtype))
+    return _sampled(torch._sample_dirichlet, seed, both)[..., 0].to(to_torch(dtype))
 
 
 def binomial(shape, counts, probabilities, dtype=None, seed=None) -> torch.Tensor:
     """How many of `counts` trials succeed, each with one of `probabilities`; both are broadcast to `shape`."""
-    counts, probabilities = _float_parameter(counts, shape), _float_parameter(probabilities, shape)
-    return torch.binomial(counts, probabilities, _generator(seed)).to(to_torch(dtype))
+    parameters = _float_parameter(counts, shape), _float_parameter(probabilities, shape)
+    return _sampled(torch.binomial, seed, *parameters).to(to_torch(dtype))
 
 
 @operation
@@ -158,5 +158,7 @@ def _float_parameter(x, shape) -> torch.Tensor:
     return x.broadcast_to(tuple(shape)).contiguous()
 
 
-def _above_zero(x) -> torch.Tensor:
-    return x.clamp_(min=torch.finfo(x.dtype).tiny)
+def _sampled(function, seed, *parameters) -> torch.Tensor:
+    """What PyTorch draws with parameters that have the shape of the result."""
+    # Without values PyTorch cannot tell even the shape of these draws.
+    return parameters[0] if parameters[0].is_meta else function(*parameters, _generator(seed, parameters[0].device))

@@ -65,7 +65,8 @@ class SeedGenerator:
         """
         with device("cpu"):
             seed = self.state.value.clone()
-            self.state.assign(seed + torch.tensor([0, 1]) if ordered else (seed + 1) * 5387 % 933199)
+            # The jump is Keras's, which counts in 32 bits.
+            self.state.assign(seed + torch.tensor([0, 1]) if ordered else ((seed + 1) * 5387).int() % 933199)
         return seed
 
     def get_config(self) -> dict:
@@ -118,7 +119,7 @@ def set_random_seed(seed: int) -> None:
     np.random.seed(seed)
     torch.manual_seed(seed)
     settings.set_session("random_seed", seed)
-    settings.set_session("seed_generator", SeedGenerator())
+    settings.forget_session("seed_generator")  # made when it is needed: its own seed counts among Python's draws
 
 
 def get_random_seed() -> int | None:

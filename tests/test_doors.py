@@ -1,0 +1,31 @@
+"""Doors: the modules that Keras users look in have Keras's names."""
+
+import keras
+import pytest
+
+from pellucid import config, dtype_policies, mixed_precision, random, tree
+from pellucid.errors import ArgumentError
+
+
+@pytest.mark.parametrize(
+    "module", [config, dtype_policies, mixed_precision, random, tree], ids=lambda module: module.__name__
+)
+def test_a_door_has_keras_s_names(module):
+    theirs = {name for name in dir(getattr(keras, module.__name__.split(".")[-1])) if name[0] != "_"}
+    assert set(module.__all__) == theirs
+    assert all(hasattr(module, name) for name in theirs)
+
+
+def test_flash_attention_can_be_asked_for():
+    assert config.is_flash_attention_enabled() is None
+    config.enable_flash_attention()
+    assert config.is_flash_attention_enabled() is True
+    config.disable_flash_attention()
+    assert config.is_flash_attention_enabled() is False
+
+
+def test_there_is_one_backend():
+    config.set_backend("torch")
+    assert config.backend() == "torch" and config.is_nnx_enabled() is False
+    with pytest.raises(ArgumentError, match="PyTorch only"):
+        config.set_backend("jax")
