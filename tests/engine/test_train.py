@@ -1,14 +1,13 @@
 """fit, evaluate and predict against Keras: the same data and weights give the same numbers."""
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.engine.twins import LIBRARIES, classes, dense, numbers, quietly, same_history, twins, two_outputs
 
 import pellucid
 from pellucid.errors import ArgumentError, ArgumentTypeError, DataError, OrderError, ShapeError
-from tests.engine.twins import LIBRARIES, classes, dense, numbers, quietly, same_history, twins, two_outputs
 
 X, Y = numbers(50, 4), numbers(50, 3, seed=1)
 FIT = {"epochs": 3, "batch_size": 8, "shuffle": False, "verbose": 0}

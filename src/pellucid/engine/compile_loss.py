@@ -52,6 +52,7 @@ class CompileLoss(losses.Loss):
         self._user_loss_weights = loss_weights
         self.output_names = output_names
         self.built = False
+        self._form = None
         self._terms: list[Term] = []
         self._trackers: list = []
 
@@ -73,6 +74,7 @@ class CompileLoss(losses.Loss):
             MissingKeyError: a loss for an output that is not there.
         """
         y_true = align_targets(y_true, y_pred, self._user_loss, self.output_names)
+        self._form = nest.map_structure(lambda _: None, y_pred)
         planner = _Planner(self.output_names)
         loss = planner.in_order(self._user_loss, y_pred)
         weights = planner.in_order(self._user_loss_weights, y_pred, of_loss=self._user_loss)
@@ -94,9 +96,16 @@ class CompileLoss(losses.Loss):
             return _weighted(_computed(term, y_true, y_pred, sample_weight), term.weight)
         y_true = align_targets(y_true, y_pred, self._user_loss, self.output_names)
         if nest.is_nested(sample_weight):
-            sample_weight = align_targets(sample_weight, y_pred, self._user_loss, self.output_names)
+            sample_weight = self._as_built(align_targets(sample_weight, y_pred, self._user_loss, self.output_names))
+        y_true, y_pred = self._as_built(y_true), self._as_built(y_pred)
         values = [self._value(k, term, y_true, y_pred, sample_weight) for k, term in enumerate(self._terms)]
         return sum(values[1:], values[0]) if values else None
+
+    def _as_built(self, y):
+        """A list for a dict, or a dict for a list, where the first outputs were of that kind."""
+        if isinstance(y, dict) == isinstance(self._form, dict) or not nest.is_nested(y):
+            return y
+        return nest.pack_sequence_as(self._form, nest.flatten(y))
 
     def _value(self, k, term, y_true, y_pred, sample_weight):
         true, pred = at_path(y_true, term.path), at_path(y_pred, term.path)

@@ -7,8 +7,8 @@ Source: Keras's rule, 3.15: one output of size 1 is binary; fewer axes or a last
 from __future__ import annotations
 
 from pellucid import losses, metrics
-from pellucid.losses.base import LossFunctionWrapper
 from pellucid.errors import ArgumentError, ArgumentTypeError
+from pellucid.losses.base import LossFunctionWrapper
 from pellucid.naming import to_camel_case, to_snake_case
 
 _ACCURACIES = {

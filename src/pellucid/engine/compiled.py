@@ -35,5 +35,6 @@ class Compiled:
 class Running:
     """Lists that cannot change within an epoch: looking for them at each step would cost more than a small step."""
 
+    layers: list | None = None
     weights: list | None = None
     metrics: list | None = None

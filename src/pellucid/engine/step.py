@@ -54,7 +54,7 @@ class Stepping:
         y_pred = self(x, training=True)
         loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
         self._track_loss(loss, x)
-        weights = self._weights_of_step()
+        weights = self.trainable_weights
         if weights:
             self._descend(loss, weights)
         else:
@@ -98,19 +98,31 @@ class Stepping:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all weights, as `torch.nn.Module.zero_grad` does; for a `train_step` of your own."""
-        for v in self._weights_of_step():
+        for v in self.trainable_weights:
             if set_to_none:
                 v.value.grad = None
             elif v.value.grad is not None:
                 v.value.grad.zero_()
 
-    def _weights_of_step(self) -> list:
+    # What a layer finds by looking through its attributes is found once per epoch.
+
+    @property
+    def trainable_weights(self) -> list:
+        """The weights that training changes."""
         running = self._running
         if running is None:
-            return self.trainable_weights
+            return super().trainable_weights
         if running.weights is None:
-            running.weights = list(self.trainable_weights)
+            running.weights = list(super().trainable_weights)
         return running.weights
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list:
+        running = self._running
+        if running is None or not (include_self and recursive):
+            return super()._flatten_layers(include_self, recursive)
+        if running.layers is None:
+            running.layers = super()._flatten_layers()
+        return running.layers
 
     # ---- loss and metrics
 

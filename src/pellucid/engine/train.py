@@ -238,6 +238,7 @@ class Trainer(Compiling):
         self.stop_predicting = False
         callbacks.on_predict_begin()
         collected = Collected()
+        self._running = Running()
         try:
             for begin, end, data in batches:
                 callbacks.on_predict_batch_begin(begin)
@@ -247,6 +248,7 @@ class Trainer(Compiling):
                 if self.stop_predicting:
                     break
         finally:
+            self._running = None
             batches.close()
         callbacks.on_predict_end()
         return collected.arrays()

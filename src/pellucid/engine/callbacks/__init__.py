@@ -12,6 +12,7 @@ from pellucid.engine.callbacks.lambda_callback import LambdaCallback
 from pellucid.engine.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from pellucid.engine.callbacks.nan import TerminateOnNaN
 from pellucid.engine.callbacks.progbar_logger import ProgbarLogger
+from pellucid.engine.callbacks.remote_monitor import RemoteMonitor
 
 __all__ = [
     "BackupAndRestore",
@@ -25,6 +26,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
     "SwapEMAWeights",
     "TerminateOnNaN",
 ]
