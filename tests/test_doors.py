@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from pellucid import config, dtype_policies, mixed_precision, random, tree
+from pellucid import config, dtype_policies, mixed_precision, random, settings, tree
 from pellucid.errors import ArgumentError
 
 
@@ -16,7 +16,8 @@ def test_a_door_has_keras_s_names(module):
     assert all(hasattr(module, name) for name in theirs)
 
 
-def test_flash_attention_can_be_asked_for():
+def test_flash_attention_can_be_asked_for(monkeypatch):
+    monkeypatch.setitem(settings._values, "flash_attention", None)
     assert config.is_flash_attention_enabled() is None
     config.enable_flash_attention()
     assert config.is_flash_attention_enabled() is True
