@@ -85,16 +85,32 @@ def divide_no_nan(x1, x2: torch.Tensor) -> torch.Tensor:
     return torch.where(empty, 0.0, x1 / torch.where(empty, 1.0, x2))
 
 
+def spread(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Weights with one entry for each value, of the values' dtype and device.
+
+    Raises:
+        ShapeError: the weights do not fit.
+    """
+    try:
+        return weights.to(values).broadcast_to(values.shape)
+    except RuntimeError as error:
+        raise _unfit(weights, values) from error
+
+
 def _times(values, weights):
     try:
         return values * weights
     except RuntimeError as error:
-        raise ShapeError(
-            "The sample weights (or the mask) do not fit the values that they weight.",
-            got=tuple(weights.shape),
-            expected=f"a shape that broadcasts to {tuple(values.shape)}",
-            fix="give one weight per sample",
-        ) from error
+        raise _unfit(weights, values) from error
+
+
+def _unfit(weights, values):
+    return ShapeError(
+        "The sample weights (or the mask) do not fit the values that they weight.",
+        got=tuple(weights.shape),
+        expected=f"a shape that broadcasts to {tuple(values.shape)}",
+        fix="give one weight per sample",
+    )
 
 
 def _reduced(values, weights, reduction):

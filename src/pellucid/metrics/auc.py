@@ -189,4 +189,4 @@ def _known(word, given, names):
 
 
 def _plain(weights) -> list[float]:
-    return convert_to_tensor(weights).tolist()
+    return [float(weight) for weight in weights]

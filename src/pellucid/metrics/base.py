@@ -172,9 +172,12 @@ class Metric:
 
 
 def accumulate(variable: Variable, amount, times=1) -> None:
-    """Add ``times * amount`` to a variable: in place, or in the open StatelessScope."""
+    """Add ``times * amount`` to a variable: in place, or in the open StatelessScope; on the variable's device."""
+    value = variable.value
+    if isinstance(amount, torch.Tensor) and amount.device != value.device:
+        amount = amount.to(value.device)
     if here.stateless is None:
         with torch.no_grad():
-            variable.value.add_(amount, alpha=times)
+            value.add_(amount, alpha=times)
     else:
-        variable.assign(variable.value + times * amount)
+        variable.assign(value + times * amount)

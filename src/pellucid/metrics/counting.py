@@ -14,7 +14,7 @@ import torch
 from pellucid import settings
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.values import convert_to_tensor
-from pellucid.losses.weighting import squeeze_or_expand_to_same_rank
+from pellucid.losses.weighting import spread, squeeze_or_expand_to_same_rank
 from pellucid.metrics.base import Metric, accumulate
 
 NEVER = -1e10  # lower than any threshold
@@ -204,18 +204,6 @@ def _weights(sample_weight, label_weights, y_true, y_pred):
     found = None
     for weights in (sample_weight, label_weights):
         if weights is not None:
-            weights = _broadcast(weights, y_pred)
+            weights = spread(weights, y_pred)
             found = weights if found is None else found * weights
     return found
-
-
-def _broadcast(weights, y_pred):
-    try:
-        return weights.to(y_pred.dtype).broadcast_to(y_pred.shape)
-    except RuntimeError as error:
-        raise ShapeError(
-            "The weights do not fit the predictions that they weight.",
-            got=tuple(weights.shape),
-            expected=f"a shape that broadcasts to {tuple(y_pred.shape)}",
-            fix="give one weight per sample",
-        ) from error

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import torch
 
-from pellucid.errors import ShapeError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
 from pellucid.losses.names import OBJECTS as LOSSES
-from pellucid.losses.weighting import apply_mask, divide_no_nan, squeeze_or_expand_to_same_rank
+from pellucid.losses.weighting import apply_mask, divide_no_nan, spread, squeeze_or_expand_to_same_rank
 from pellucid.metrics.base import Metric, accumulate
 
 
@@ -99,25 +98,13 @@ def samplewise(values, sample_weight, reduce, dtype):
         values, weights = squeeze_or_expand_to_same_rank(values, convert_to_tensor(sample_weight, dtype=dtype))
         if values.ndim > weights.ndim:
             values = reduce(values, dim=tuple(range(weights.ndim, values.ndim)))
-        sample_weight = _broadcast(weights, values)
+        sample_weight = spread(weights, values)
         values = values * sample_weight
         if weights.ndim > 1:
             sample_weight = reduce(sample_weight, dim=tuple(range(1, weights.ndim)))
     if values.ndim > 1:
         values = reduce(values, dim=tuple(range(1, values.ndim)))
     return values, sample_weight
-
-
-def _broadcast(weights, values):
-    try:
-        return weights.broadcast_to(values.shape)
-    except RuntimeError as error:
-        raise ShapeError(
-            "The sample weights do not fit the values that they weight.",
-            got=tuple(weights.shape),
-            expected=f"a shape that broadcasts to {tuple(values.shape)}",
-            fix="give one weight per sample",
-        ) from error
 
 
 class MeanMetricWrapper(Mean):

@@ -21,7 +21,7 @@ from pellucid.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
-from pellucid.losses.weighting import squeeze_or_expand_to_same_rank
+from pellucid.losses.weighting import spread, squeeze_or_expand_to_same_rank
 from pellucid.metrics.base import Metric, accumulate
 from pellucid.metrics.reduction import Mean, NamedMean
 
@@ -150,8 +150,7 @@ class R2Score(Metric):
             y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
             if not self._built:
                 self._build(y_true.shape, y_pred.shape)
-            weights = convert_to_tensor(1.0 if sample_weight is None else sample_weight, dtype=self.dtype)
-            weights = (weights.unsqueeze(1) if weights.ndim == 1 else weights).broadcast_to(y_true.shape)
+            weights = _weights(sample_weight, y_true)
             accumulate(self.sum, (y_true * weights).sum(0))
             accumulate(self.squared_sum, (y_true * y_true * weights).sum(0))
             accumulate(self.total_mse, (torch.square(y_true - y_pred) * weights).sum(0))
@@ -183,6 +182,13 @@ class R2Score(Metric):
     def get_config(self):
         own = {"class_aggregation": self.class_aggregation, "num_regressors": self.num_regressors}
         return {**super().get_config(), **own}
+
+
+def _weights(sample_weight, y_true):
+    if sample_weight is None:
+        return torch.ones_like(y_true)
+    weights = convert_to_tensor(sample_weight, dtype=y_true.dtype)
+    return spread(weights.unsqueeze(1) if weights.ndim == 1 else weights, y_true)
 
 
 def check_rows(metric: str, y_true_shape, y_pred_shape) -> None:
