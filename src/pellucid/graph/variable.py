@@ -8,6 +8,8 @@ Kept true: the tensor's memory stays the same from first value to last, so views
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -38,6 +40,8 @@ class Variable:
 
     Source: keras.Variable, Keras 3.15.
     """
+
+    _value: Any  # a tensor; None until an initializer that was put off has run
 
     def __init__(
         self,
