@@ -57,5 +57,5 @@ def common_arguments(init: Callable) -> Callable:
         given = signature.bind(*args, **kwargs).arguments
         init(**given.pop("kwargs", {}), **given)
 
-    with_common.__signature__ = signature
+    with_common.__signature__ = signature  # type: ignore[attr-defined]
     return with_common

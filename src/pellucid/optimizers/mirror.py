@@ -7,6 +7,8 @@ Kept true: an assignment by anybody else is noticed, because PyTorch counts the 
 
 from __future__ import annotations
 
+from typing import Any
+
 from pellucid.graph.scopes import here
 from pellucid.graph.variable import Variable
 
@@ -16,7 +18,9 @@ class Mirror:
 
     def __init__(self, variable: Variable):
         self.variable = variable
-        self._tensor = self._writes = self._number = None
+        self._tensor: Any = None
+        self._writes: int | None = None
+        self._number: Any = None
 
     def read(self) -> int | float:
         """The number, as the open StatelessScope, if any, has it."""

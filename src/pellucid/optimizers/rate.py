@@ -20,6 +20,8 @@ from pellucid.settings import floatx
 class RatedState(OptimizerState):
     """Variables, and the size of a step; the parent of `Rule` only."""
 
+    gradient_accumulation_steps: int | None
+
     def _begin_learning_rate(self, learning_rate):
         if callable(learning_rate):
             self._learning_rate = learning_rate
@@ -75,4 +77,4 @@ class RatedState(OptimizerState):
         return self._iterations
 
     def _updates(self) -> int:
-        return self._iteration.read() // (self.gradient_accumulation_steps or 1)
+        return int(self._iteration.read()) // (self.gradient_accumulation_steps or 1)

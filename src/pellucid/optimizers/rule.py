@@ -21,6 +21,9 @@ from pellucid.optimizers.workspace import Workspace
 class Rule(RatedState):
     """Weight decay and the move; the parent of `Optimizer` only."""
 
+    weight_decay: float | None
+    _slot_names: list[str]  # attributes that `_rule` gets tensors of
+
     def _slots(self):
         """Groups ``{attribute: name}`` or ``{attribute: (name, initializer)}``; a group's variables are made in turns."""
         return ()
