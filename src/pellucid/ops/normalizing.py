@@ -73,29 +73,14 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return centered * factor if offset is None else torch.addcmul(offset.view(broad), centered, factor)
 
 
-def batch_normalized(x, axis, scale=None, offset=None, epsilon=1e-3):
-    """A floating-point value normalized by its own moments over all axes but one, in one step of PyTorch's.
-
-    Returns:
-        The value, and its mean and population variance (x.shape[axis],), detached.
-    """
-    axis = canonical(axis, x.ndim)
-    size = x.shape[axis]
-    mean, variance = (torch.zeros(size, dtype=torch.float32, device=x.device) for _ in range(2))
-    y = _fused(x, axis, mean, variance, scale, offset, epsilon, learn=True)
-    count = x.numel() // size
-    # PyTorch notes the variance of a sample, which is larger by n / (n - 1).
-    return y, mean, variance * ((count - 1) / count)
-
-
-def _fused(x, axis, mean, variance, scale, offset, epsilon, learn=False):
+def _fused(x, axis, mean, variance, scale, offset, epsilon):
     if axis == x.ndim - 1 and x.ndim != 2:
         # Seen as an image of height 1 in PyTorch's order of axes: its channels_last kernel reads it as it lies.
         seen = x.reshape(1, 1, -1, x.shape[-1]).permute(0, 3, 1, 2)
-        y = F.batch_norm(seen, mean, variance, scale, offset, learn, 1.0, epsilon)
+        y = F.batch_norm(seen, mean, variance, scale, offset, False, 0.0, epsilon)
         return y.permute(0, 2, 3, 1).reshape(x.shape)
     seen = x if axis == 1 else x.movedim(axis, 1)
-    y = F.batch_norm(seen, mean, variance, scale, offset, learn, 1.0, epsilon)
+    y = F.batch_norm(seen, mean, variance, scale, offset, False, 0.0, epsilon)
     return y if axis == 1 else y.movedim(1, axis)
 
 
