@@ -40,15 +40,17 @@ class Thresholds:
     def passed(self, y_pred: torch.Tensor) -> torch.Tensor:
         """How many thresholds lie below each prediction, those on it not counted. For sorted thresholds."""
         last = len(self) - 1
+        if len(self) == 1:
+            return (y_pred > self.values[0]).long()
         if not self.even:
-            return torch.bucketize(y_pred, self._sorted(y_pred)[0])
+            return torch.bucketize(y_pred.contiguous(), self._sorted(y_pred)[0])
         passed = torch.ceil(y_pred.clamp(0.0, 1.0) * last).long()
         # A nan becomes some whole number; it must still be one that exists.
         return passed.clamp(1 if self.below_zero else 0, last)
 
     def in_given_order(self, counts: torch.Tensor) -> torch.Tensor:
         """Counts at sorted thresholds, in the order in which these were given."""
-        return counts if self.even else counts[self._sorted(counts)[1]]
+        return counts if self.even or len(self) == 1 else counts[self._sorted(counts)[1]]
 
     def _sorted(self, like: torch.Tensor):
         if like.device not in self._on_device:
@@ -85,7 +87,11 @@ def parse_thresholds(thresholds, default: float = 0.5) -> list:
 
 
 class Counts:
-    """True and false positives at each threshold, and how many labels are true and false at all."""
+    """True and false positives at each threshold, and what they leave of the true and the false labels.
+
+    Args:
+        trues, falses: the weight of each true and each false label.
+    """
 
     def __init__(self, true_positives, false_positives, trues, falses):
         self.true_positives, self.false_positives = true_positives, false_positives
@@ -94,12 +100,12 @@ class Counts:
     @property
     def false_negatives(self):
         """True labels whose predictions are not above the threshold."""
-        return self._trues - self.true_positives
+        return self._trues.sum(0) - self.true_positives
 
     @property
     def true_negatives(self):
         """False labels whose predictions are not above the threshold."""
-        return self._falses - self.false_positives
+        return self._falses.sum(0) - self.false_positives
 
 
 def count(y_true, y_pred, thresholds: Thresholds, weights=None, by_label: bool = False) -> Counts:
@@ -110,17 +116,20 @@ def count(y_true, y_pred, thresholds: Thresholds, weights=None, by_label: bool =
         each count               (thresholds,), with `by_label` (thresholds, labels)
     """
     truth = y_true.bool()
-    weights = torch.ones_like(y_pred) if weights is None else weights
     if not by_label:
-        truth, y_pred, weights = truth.flatten(), y_pred.flatten(), weights.flatten()
-    true_weights, false_weights = torch.where(truth, weights, 0), torch.where(truth, 0, weights)
-    if len(thresholds) == 1:
-        above = y_pred > thresholds.values[0]
-        positives = [torch.where(above, w, 0).sum(0, keepdim=True) for w in (true_weights, false_weights)]
-    else:
-        passed = thresholds.passed(y_pred)
-        positives = [_above(passed, w, thresholds) for w in (true_weights, false_weights)]
-    return Counts(*positives, true_weights.sum(0), false_weights.sum(0))
+        truth, y_pred = truth.flatten(), y_pred.flatten()
+        weights = None if weights is None else weights.flatten()
+    if weights is None and len(thresholds) == 1:
+        return _at_one(truth, y_pred > thresholds.values[0])
+    weights = torch.ones_like(y_pred) if weights is None else weights
+    trues, falses = torch.where(truth, weights, 0), torch.where(truth, 0, weights)
+    passed = thresholds.passed(y_pred)
+    return Counts(_above(passed, trues, thresholds), _above(passed, falses, thresholds), trues, falses)
+
+
+def _at_one(truth, above) -> Counts:
+    right = (truth & above).sum(0, keepdim=True)
+    return Counts(right, above.sum(0, keepdim=True) - right, truth, ~truth)
 
 
 def _above(passed, weights, thresholds):
