@@ -76,10 +76,13 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
             if target.shape == output.shape
             else "ops.reshape(target, ...)",
         )
+    if not from_logits:
+        # The true class is picked before division, clamp and logarithm: the same numbers, for one class instead of all.
+        picked = output.gather(axis, target.unsqueeze(axis)).squeeze(axis)
+        return -torch.log(_inside(picked / output.sum(axis)))
     # As rows of a table: PyTorch takes the last axis fastest, and copies where the classes lie in the middle.
     table = output.movedim(axis, -1).reshape(-1, output.shape[axis])
-    logs = _log_probabilities(table, from_logits, 1)
-    return F.nll_loss(logs, target.reshape(-1), reduction="none").reshape(rows)
+    return F.nll_loss(torch.log_softmax(table, 1), target.reshape(-1), reduction="none").reshape(rows)
 
 
 def _log_probabilities(output, from_logits, axis):
