@@ -51,25 +51,29 @@ def test_paths_join_the_open_scopes():
     assert naming.current_path() == ""
 
 
-def test_two_callers_of_one_name_share_a_path_as_in_keras():
-    first, second = object(), object()
-    with naming.name_scope("model", caller=object()):
-        paths = []
-        for caller in (first, second, first):
-            with naming.name_scope("dense", caller=caller):
-                paths.append(naming.current_path())
-    assert paths == ["model/dense", "model/dense", "model/dense"]
-
-
 def test_a_caller_does_not_open_its_own_scope_twice():
     caller = object()
     with naming.name_scope("dense", caller=caller), naming.name_scope("dense", caller=caller):
         assert naming.current_path() == "dense"
+    with naming.name_scope("dense", caller=caller), naming.name_scope("dense", caller=caller, deduplicate=False):
+        assert naming.current_path() == "dense/dense"
+    with naming.name_scope("dense", caller=caller), naming.name_scope("dense", caller=object()):
+        assert naming.current_path() == "dense/dense"
 
 
 def test_a_given_parent_replaces_the_enclosing_scopes():
     with naming.name_scope("outer"), naming.name_scope("dense", override_parent="model/block"):
         assert naming.current_path() == "model/block/dense"
+        with naming.name_scope("inner"):
+            assert naming.current_path() == "model/block/dense/inner"
+    with naming.name_scope("outer"), naming.name_scope("dense", override_parent=""):
+        assert naming.current_path() == "dense"
+
+
+@pytest.mark.parametrize("name", ["a/b", 4, None])
+def test_a_scope_s_name_has_no_slashes(name):
+    with pytest.raises(ValueError, match="without slashes"):
+        naming.name_scope(name)
 
 
 def test_an_error_inside_closes_the_scope():

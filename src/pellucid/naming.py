@@ -11,6 +11,8 @@ import re
 import threading
 from typing import NamedTuple
 
+from pellucid.errors import ArgumentError
+
 _counts: collections.Counter[str] = collections.Counter()
 _local = threading.local()
 
@@ -56,7 +58,6 @@ def _scopes() -> list:
     return _local.scopes
 
 
-@contextlib.contextmanager
 def name_scope(name: str, caller=None, deduplicate: bool = True, override_parent: str | None = None):
     """While open, paths of new weights begin with `name`.
 
@@ -64,7 +65,17 @@ def name_scope(name: str, caller=None, deduplicate: bool = True, override_parent
         caller: the object that opens the scope.
         deduplicate: whether opening the caller's own innermost scope again adds nothing.
         override_parent: a path to put in front instead of the enclosing scopes'.
+
+    Raises:
+        ArgumentError: `name` is no string, or has a slash.
     """
+    if not isinstance(name, str) or "/" in name:
+        raise ArgumentError("A scope's name is a string without slashes.", got=repr(name), expected='such as "dense"')
+    return _opened(name, caller, deduplicate, override_parent)
+
+
+@contextlib.contextmanager
+def _opened(name, caller, deduplicate, override_parent):
     scopes = _scopes()
     if deduplicate and caller is not None and scopes and scopes[-1].caller is caller and scopes[-1].name == name:
         yield scopes[-1]
@@ -86,10 +97,9 @@ class _Scope(NamedTuple):
 
 def current_path() -> str:
     """Names of the open scopes, joined by slashes."""
-    scopes = _scopes()
-    if not scopes:
-        return ""
-    parent = scopes[-1].override_parent
-    if parent is None:
-        return "/".join(scope.name for scope in scopes)
-    return f"{parent}/{scopes[-1].name}" if parent else scopes[-1].name
+    parts: list[str] = []
+    for scope in _scopes():
+        if scope.override_parent is not None:
+            parts = [part for part in scope.override_parent.split("/") if part]
+        parts.append(scope.name)
+    return "/".join(parts)

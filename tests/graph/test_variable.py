@@ -101,6 +101,9 @@ def test_a_weight_reads_as_a_number_or_an_array():
     assert len(Variable([1.0, 2.0])) == 2 and Variable([1.0, 2.0])[1].item() == 2
     with pytest.raises(ArgumentTypeError, match="neither true nor false"):
         bool(weight)
+    for read in (int, float):
+        with pytest.raises(ArgumentTypeError, match="no number"):
+            read(Variable([1.0, 2.0]))
 
 
 def test_without_state_a_weight_keeps_its_own_value():
@@ -110,6 +113,13 @@ def test_without_state_a_weight_keeps_its_own_value():
         weight.assign([7])
         assert weight.value.tolist() == [7] == scope.get_current_value(weight).tolist()
     assert weight.value.tolist() == [1]
+
+
+def test_without_state_a_weight_takes_values_of_its_own_shape_only():
+    with pytest.raises(ShapeError, match="'w'"):
+        StatelessScope([(Variable([1.0], name="w"), torch.ones(2))])
+    with pytest.raises(ArgumentError, match="pairs weights"):
+        StatelessScope([("w", torch.ones(2))])
 
 
 def test_without_state_a_weight_gets_its_first_value_at_the_end():

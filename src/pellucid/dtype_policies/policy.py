@@ -70,7 +70,9 @@ class DTypePolicy:
         """
         if isinstance(x, KerasTensor):
             if autocast and is_float_dtype(x.dtype) and x.dtype != standardize_dtype(dtype):
-                return registry.operator("cast")(x, dtype)
+                cast = registry.operator("cast")
+                assert cast is not None  # ops/ adds it
+                return cast(x, dtype)
             return x
         if not isinstance(x, torch.Tensor):
             if not hasattr(x, "__array__"):

@@ -62,7 +62,7 @@ class _NumberedDTypePolicy(QuantizedDTypePolicy):
     """Parent of policies whose mode carries numbers: ``gptq/4/128``."""
 
     form: str  # the mode in words
-    allowed_bits = (4,)
+    allowed_bits: tuple[int, ...] = (4,)
 
     def __init__(self, mode: str, source_name: str | None = None):
         algorithm, *words = self.form.split("/")

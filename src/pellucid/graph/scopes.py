@@ -12,7 +12,7 @@ import threading
 
 import torch
 
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, ShapeError
 
 
 class _Here(threading.local):
@@ -63,6 +63,12 @@ class StatelessScope(_Scope):
             if not hasattr(variable, "assign"):
                 raise ArgumentError("`state_mapping` pairs weights with values.", got=repr(variable), expected="a Variable")
             self.add_update((variable, value))
+            if (given := self.state_mapping[id(variable)]).shape != variable.shape:
+                raise ShapeError(
+                    f"`state_mapping` has no value for the weight '{variable.path}'.",
+                    got=tuple(given.shape),
+                    expected=tuple(variable.shape),
+                )
 
     def add_loss(self, loss) -> None:
         """Collect a loss."""

@@ -260,13 +260,18 @@ class Variable:
         return len(self.value)
 
     def __int__(self):
-        return int(self.value)
+        return int(self._number())
 
     def __float__(self):
-        return float(self.value)
+        return float(self._number())
 
     def __index__(self):
-        return int(self.value)
+        return int(self._number())
+
+    def _number(self) -> torch.Tensor:
+        if self.ndim:
+            raise ArgumentTypeError("A weight with axes is no number.", got=f"shape {self.shape}", expected="shape ()")
+        return self.value
 
     def __bool__(self):
         raise ArgumentTypeError("A weight is neither true nor false.", got=self.path, fix="bool(variable.value)")
