@@ -85,3 +85,10 @@ def test_another_number_of_axes_is_refused():
     with pytest.raises(ShapeError) as error:
         layers.ZeroPadding2D()(np.zeros((2, 3, 4), "float32"))
     assert "4 axes" in str(error.value)
+
+
+def test_a_layer_without_weights_writes_its_input_shape_down_as_in_keras():
+    for library in (pellucid, keras):
+        layer = library.layers.ZeroPadding2D()
+        layer(library.Input((4, 5, 2)))
+        assert library.saving.serialize_keras_object(layer)["build_config"] == {"input_shape": (None, 4, 5, 2)}

@@ -354,7 +354,8 @@ class Layer(owning.Owner, Operation):
         if type(self).compute_output_spec is not Layer.compute_output_spec:
             spec = self.compute_output_spec(*(nest.map_shape_structure(self._symbol, shape) for shape in args), **kwargs)
         else:
-            spec = compute_output_spec(self.call, *(nest.map_shape_structure(self._symbol, shape) for shape in args))
+            shapes = (*args, *kwargs.values())
+            spec = compute_output_spec(self.call, *(nest.map_shape_structure(self._symbol, shape) for shape in shapes))
         return nest.map_structure(lambda x: x.shape, spec)
 
     def _symbol(self, shape):
@@ -560,6 +561,10 @@ def _noting_build(build):
 
     noting._notes = True
     return noting
+
+
+# A layer without weights of its own tells its file the shape too, as Keras's do.
+Layer.build = _noting_build(Layer.build)
 
 
 def _as_shape(shape):
