@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pellucid import config, dtype_policies, losses, registry, settings
+from pellucid import Input, Model, config, dtype_policies, losses, metrics, registry, settings
 from pellucid.errors import UnsupportedError
 from pellucid.losses.base import LossFunctionWrapper
 
@@ -113,3 +113,12 @@ def test_a_function_becomes_a_loss_with_a_config():
 def test_losses_and_their_functions_can_be_pickled():
     assert pickle.loads(pickle.dumps(losses.mean_squared_error)) is losses.mean_squared_error
     assert pickle.loads(pickle.dumps(losses.Huber(delta=2.0)))([0.0], [1.0]) == 0.5
+
+
+@pytest.mark.parametrize("function", [losses.mean_squared_error, losses.binary_crossentropy, metrics.binary_accuracy])
+def test_a_model_with_a_score_inside_goes_through_its_config(function):
+    inputs = [Input((3,)), Input((3,))]
+    model = Model(inputs, function(*inputs))
+    again = Model.from_config(model.get_config())
+    values = [torch.tensor([[0.0, 1.0, 1.0]]), torch.tensor([[0.2, 0.7, 0.4]])]
+    assert torch.equal(again(values), function(*values))

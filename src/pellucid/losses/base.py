@@ -174,13 +174,24 @@ class _LossOperation(Operation):
         return self.loss(y_true, y_pred, sample_weight)
 
 
-def loss_function(function):
-    """`operation` for a loss: a name of its own in graphs, since ops has operations called `binary_crossentropy` too."""
-    name = function.__name__
-    function.__name__ = f"{name}_loss"
-    run = operation(function)
-    run.__name__ = function.__name__ = name
-    return run
+def operation_ending_in(word: str):
+    """`operation` for functions whose name is taken: in graphs, ``_word`` is added to it.
+
+    There is an operation `binary_crossentropy` in ops besides the loss, and a metric class `BinaryAccuracy` besides
+    the function `binary_accuracy`.
+    """
+
+    def decorate(function):
+        name = function.__name__
+        function.__name__ = f"{name}_{word}"
+        run = operation(function)
+        run.__name__ = function.__name__ = name
+        return run
+
+    return decorate
+
+
+loss_function = operation_ending_in("loss")
 
 
 def aligned(y_true, y_pred) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,10 +11,9 @@ import torch
 from pellucid import settings
 from pellucid.dtypes import to_torch
 from pellucid.errors import ShapeError
-from pellucid.graph.operation import operation
 from pellucid.graph.values import convert_to_tensor
 from pellucid.losses.weighting import squeeze_or_expand_to_same_rank
-from pellucid.metrics.reduction import NamedMean
+from pellucid.metrics.reduction import NamedMean, metric_function
 
 
 def accuracy(y_true, y_pred):
@@ -22,7 +21,7 @@ def accuracy(y_true, y_pred):
     return _equal(*squeeze_or_expand_to_same_rank(convert_to_tensor(y_true), convert_to_tensor(y_pred)))
 
 
-@operation
+@metric_function
 def binary_accuracy(y_true, y_pred, threshold=0.5):
     """1 where y_pred is on y_true's side of the threshold, else 0; place by place.
 
@@ -36,7 +35,7 @@ def binary_accuracy(y_true, y_pred, threshold=0.5):
     return _equal(y_true, above)
 
 
-@operation
+@metric_function
 def categorical_accuracy(y_true, y_pred):
     """1 where the highest class of y_pred is that of y_true, else 0.
 
@@ -47,7 +46,7 @@ def categorical_accuracy(y_true, y_pred):
     return _equal(_highest(y_true), _highest(y_pred))
 
 
-@operation
+@metric_function
 def sparse_categorical_accuracy(y_true, y_pred):
     """1 where the highest class of y_pred is y_true, else 0.
 
@@ -63,7 +62,7 @@ def sparse_categorical_accuracy(y_true, y_pred):
     return matches.squeeze(-1) if matches.ndim > 1 and matches.shape[-1] == 1 else matches
 
 
-@operation
+@metric_function
 def top_k_categorical_accuracy(y_true, y_pred, k=5):
     """1 where the class of y_true is among the `k` highest of y_pred, else 0.
 
@@ -74,7 +73,7 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
     return _in_top_k(_highest(y_true), convert_to_tensor(y_pred), k)
 
 
-@operation
+@metric_function
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False):
     """1 where y_true is among the `k` highest classes of y_pred, else 0.
 

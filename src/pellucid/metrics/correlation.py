@@ -7,12 +7,11 @@ Source: keras.metrics, Keras 3.15.
 from __future__ import annotations
 
 from pellucid import settings
-from pellucid.graph.operation import operation
 from pellucid.losses.base import aligned
-from pellucid.metrics.reduction import NamedMean
+from pellucid.metrics.reduction import NamedMean, metric_function
 
 
-@operation
+@metric_function
 def pearson_correlation(y_true, y_pred, axis=-1):
     """Pearson's correlation along `axis`: 1 for a rising line, -1 for a falling one, 0 for none.
 
@@ -25,7 +24,7 @@ def pearson_correlation(y_true, y_pred, axis=-1):
     return (x * y).mean(axis)
 
 
-@operation
+@metric_function
 def concordance_correlation(y_true, y_pred, axis=-1):
     """Lin's concordance along `axis`: as Pearson's, and lower where mean or spread differ.
 

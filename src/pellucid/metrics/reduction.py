@@ -11,9 +11,12 @@ import torch
 
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
+from pellucid.losses.base import operation_ending_in
 from pellucid.losses.names import OBJECTS as LOSSES
 from pellucid.losses.weighting import apply_mask, divide_no_nan, spread, squeeze_or_expand_to_same_rank
 from pellucid.metrics.base import Metric, accumulate
+
+metric_function = operation_ending_in("metric")
 
 
 class Sum(Metric):
