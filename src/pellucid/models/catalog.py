@@ -34,6 +34,11 @@ def _public(module) -> dict[str, object]:
     return {name: thing for name, thing in found.items() if callable(thing)}
 
 
+def _nodes(module) -> dict[str, type]:
+    """What calls of a module's functions on symbolic tensors are, in graphs."""
+    return {fn.node_class.__name__: fn.node_class for fn in vars(module).values() if hasattr(fn, "node_class")}
+
+
 # Short names that Keras resolves wherever a function or class is named by a string.
 _SHORT = {"keras.activations": {"swish": activations.silu, "hard_swish": activations.hard_silu}}
 
@@ -51,12 +56,12 @@ registry.install(
         "keras.initializers": _public(initializers),
         "keras.regularizers": _public(regularizers),
         "keras.constraints": _public(constraints),
-        "keras.losses": _public(losses),
-        "keras.metrics": _public(metrics),
+        "keras.losses": _public(losses) | _nodes(losses),
+        "keras.metrics": _public(metrics) | _nodes(metrics),
         "keras.optimizers": _public(optimizers),
         "keras.optimizers.schedules": _public(schedules),
         "keras.dtype_policies": _public(dtype_policies),
         "keras.random": _public(random),
-        "keras.ops": {fn.node_class.__name__: fn.node_class for fn in vars(ops).values() if hasattr(fn, "node_class")},
+        "keras.ops": _nodes(ops),
     }
 )
