@@ -170,6 +170,8 @@ class Layer(owning.Owner, Operation):
             )
         self._called = True
         signature = Signature.of(self)
+        if len(args) == 1 and self._takes_plainly(args[0], kwargs):
+            return self._call_plainly(args[0], signature)
         given_args, given_kwargs = args, kwargs
         if self._convert_input_args:
             args, kwargs = self._converted(args, kwargs)
@@ -195,6 +197,34 @@ class Layer(owning.Owner, Operation):
         if any_symbolic(given_args, given_kwargs):
             Node(self, given_args, {**given_kwargs, **_symbolic_masks(kwargs, given_kwargs)}, outputs)
         return outputs
+
+    def _takes_plainly(self, x, kwargs) -> bool:
+        """Whether a call comes from inside a model, on one value that needs no conversion, has no mask, and says
+        nothing new about `training` and its like."""
+        policy = self._dtype_policy
+        context = current.context
+        return (
+            context is not None
+            and self.built
+            and all(word in self._call_context_args and context.values.get(word) is kwargs[word] for word in kwargs)
+            and type(x) is torch.Tensor
+            and here.autocast is None
+            and self.activity_regularizer is None
+            and policy.compute_dtype == policy.variable_dtype
+            and x.dtype is to_torch(self.input_dtype)
+            and "_keras_mask" not in x.__dict__
+            and type(self).compute_mask is Layer.compute_mask
+        )
+
+    def _call_plainly(self, x, signature: Signature):
+        """The short way through a call, which costs a few microseconds: same checks, same result."""
+        try:
+            self._check_inputs(x)
+            values = current.context.values
+            kwargs = {word: values[word] for word in self._call_context_args if values.get(word) is not None and word in signature.names}
+            return self._dispatch((x,), kwargs)
+        except PellucidError as error:
+            raise _with_place(error, self)
 
     def call(self, *args, **kwargs):
         """The arithmetic: from input values to output values."""
