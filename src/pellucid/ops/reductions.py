@@ -87,6 +87,8 @@ def _extreme(reduce, choose, x, axis, keepdims, initial):
             raise ArgumentError("No element is the extreme one of an empty value.", got=tuple(x.shape), fix="initial=0")
         shape = torch.sum(x, dim=torch_axes(axis), keepdim=keepdims).shape
         return torch.full(shape, initial, dtype=x.dtype, device=x.device)
+    if x.dtype in (torch.uint16, torch.uint32):  # PyTorch stores these, but does not compare them
+        return _extreme(reduce, choose, x.long(), axis, keepdims, initial).to(x.dtype)
     extreme = reduce(x, dim=axis_list(axis), keepdim=keepdims)
     return extreme if initial is None else choose(extreme, tensor(initial, standardize_dtype(x.dtype)))
 
