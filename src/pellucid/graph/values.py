@@ -145,12 +145,10 @@ def standardize_shape(shape) -> tuple[int | None, ...]:
     """A shape as a tuple of ints and Nones.
 
     Raises:
-        ArgumentTypeError: no list of sizes.
-        ArgumentError: a negative size, or one that is no whole number.
+        ArgumentError: no list of sizes, a negative size, or one that is no whole number.
     """
     if isinstance(shape, str) or not hasattr(shape, "__iter__"):
-        kind = ArgumentError if shape is None else ArgumentTypeError
-        raise kind("A shape is a tuple of sizes.", got=repr(shape), expected="such as (None, 28, 28, 1)")
+        raise ArgumentError("A shape is a tuple of sizes.", got=repr(shape), expected="such as (None, 28, 28, 1)")
     sizes = []
     for size in shape:
         if size is None:
