@@ -190,7 +190,6 @@ from pellucid.ops.shaping import (
     fliplr,
     flipud,
     moveaxis,
-    pad,
     ravel,
     repeat,
     reshape,
@@ -201,6 +200,7 @@ from pellucid.ops.shaping import (
     tile,
     transpose,
 )
+from pellucid.ops.padding import pad
 from pellucid.ops.joining import (
     append,
     array_split,

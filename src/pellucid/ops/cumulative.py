@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from pellucid.axes import canonical
 from pellucid.dtypes import to_torch
 from pellucid.graph.operation import operation
 from pellucid.ops.promotion import floating, pair, tensor
@@ -28,7 +29,7 @@ def _running(run, x, axis, dtype):
     x = tensor(x)
     wanted = x.dtype if dtype is None else to_torch(dtype)
     wanted = torch.int32 if wanted == torch.bool else wanted
-    return run(x.reshape(-1), 0, dtype=wanted) if axis is None else run(x, axis, dtype=wanted)
+    return run(x.reshape(-1), 0, dtype=wanted) if axis is None else run(x, canonical(axis, x.ndim), dtype=wanted)
 
 
 @operation

@@ -9,8 +9,10 @@ import torch
 
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from pellucid.graph.operation import operation
+from pellucid.graph.symbol import KerasTensor
 from pellucid.ops.promotion import tensor
 from pellucid.ops.reductions import SMALL
+from pellucid.ops.symbolic import inferred, output_of
 
 
 @operation
@@ -24,6 +26,12 @@ def diag(x, k=0):
     if x.ndim not in (1, 2):
         raise ShapeError("`diag` takes a vector or a matrix.", got=tuple(x.shape), expected="one or two axes")
     return torch.diag(x, diagonal=k)
+
+
+@output_of(diag)
+def _diag_output(x, k=0):
+    found = inferred(diag, x, k=k)
+    return KerasTensor((None,), x.dtype) if len(x.shape) == 2 and None in x.shape else found
 
 
 @operation
@@ -43,6 +51,13 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
         ShapeError: fewer than two axes.
     """
     return torch.diagonal(_plane(x), offset, axis1, axis2)
+
+
+@output_of(diagonal)
+def _diagonal_output(x, offset=0, axis1=0, axis2=1):
+    found = inferred(diagonal, x, offset=offset, axis1=axis1, axis2=axis2)
+    # The shorter of two sides is not known where one is not.
+    return KerasTensor((*found.shape[:-1], None), x.dtype) if None in (x.shape[axis1], x.shape[axis2]) else found
 
 
 @operation

@@ -133,7 +133,7 @@ def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=
     x = tensor(x)
     if x.dtype not in (torch.float32, torch.float64):
         raise ArgumentTypeError("`stft` takes float32 or float64.", got=x.dtype, fix='ops.cast(x, "float32")')
-    _check_lengths(sequence_length, fft_length)
+    _check_lengths(sequence_length, sequence_stride, fft_length)
     rows = x.reshape(-1, x.shape[-1])
     if center:
         rows = torch.nn.functional.pad(rows[:, None], (fft_length // 2,) * 2, mode="reflect")[:, 0]
@@ -142,7 +142,11 @@ def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=
     return _parts(spectrum.reshape(*x.shape[:-1], *spectrum.shape[-2:]))
 
 
-def _check_lengths(sequence_length, fft_length):
+def _check_lengths(sequence_length, sequence_stride, fft_length):
+    if not isinstance(sequence_stride, int) or sequence_stride < 1:
+        raise ArgumentError(
+            "`sequence_stride` is a whole number from 1.", got=repr(sequence_stride), fix="sequence_stride=1"
+        )
     if fft_length < sequence_length:
         raise ArgumentError(
             "A window is not longer than the transform.",
@@ -181,7 +185,7 @@ def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="
         length: samples to give; None gives what the windows cover (with `center`, without the mirrored ends).
     """
     x = _complex(x, 2)
-    _check_lengths(sequence_length, fft_length)
+    _check_lengths(sequence_length, sequence_stride, fft_length)
     frames = torch.fft.irfft(x, n=fft_length)
     count = frames.shape[-2]
     samples = fft_length + sequence_stride * (count - 1)

@@ -12,7 +12,7 @@ from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import shape_of
 from pellucid.ops.images import check_image, height_axis
 from pellucid.ops.promotion import tensor
-from pellucid.ops.shaping import pad
+from pellucid.ops.padding import pad
 
 
 @operation

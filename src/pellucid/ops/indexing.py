@@ -16,7 +16,7 @@ from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import shape_of
 from pellucid.ops.promotion import kind, tensor
 from pellucid.ops.shaping import whole_numbers
-from pellucid.ops.symbolic import output_of
+from pellucid.ops.symbolic import inferred, output_of
 
 
 @operation
@@ -50,6 +50,37 @@ def _forwards(x, parts) -> tuple[tuple, list[int]]:
             axis += 1
         result.append(part)
     return tuple(result), turned
+
+
+@output_of(get_item)
+def _get_item_output(x, key):
+    parts = tuple(key) if isinstance(key, (list, tuple)) else (key,)
+    if sum(part is Ellipsis for part in parts) > 1:
+        raise ArgumentError("An index has one `...` at most.", got=repr(key), fix="x[..., 0]")
+    found = inferred(get_item, x, key)
+    if not all(part is None or part is Ellipsis or isinstance(part, (int, slice)) for part in parts):
+        return found
+    shape = list(found.shape)
+    for axis, out_axis in _sliced_axes(parts, x.ndim):
+        # A slice of an unknown size may find less than it asks for.
+        shape[out_axis] = None if x.shape[axis] is None else shape[out_axis]
+    return KerasTensor(shape, found.dtype)
+
+
+def _sliced_axes(parts, ndim) -> list[tuple[int, int]]:
+    """For each slice of a plain index, its axis before and after."""
+    axis = out_axis = 0
+    pairs = []
+    for part in parts:
+        if part is Ellipsis:
+            skipped = ndim - sum(other is not None and other is not Ellipsis for other in parts)
+            axis, out_axis = axis + skipped, out_axis + skipped
+            continue
+        if isinstance(part, slice):
+            pairs.append((axis, out_axis))
+        axis += part is not None
+        out_axis += not isinstance(part, int)
+    return pairs
 
 
 @operation
@@ -89,11 +120,18 @@ def where(condition, x1=None, x2=None):
     if (x1 is None) != (x2 is None):
         raise ArgumentError("`where` takes both values, or none.", got="one value", fix="ops.where(condition, x1, x2)")
     if x1 is None:
-        return tuple(torch.where(_with_values("where", condition)))
+        return torch.stack(torch.where(_with_values("where", condition)))
     if type(x1) in (int, float) or type(x2) in (int, float):
         dtype = result_type(kind(x1), kind(x2))
         return torch.where(condition, tensor(x1, dtype), tensor(x2, dtype))
     return torch.where(condition, tensor(x1), tensor(x2))
+
+
+@output_of(where)
+def _where_output(condition, x1=None, x2=None):
+    if x1 is None and x2 is None:
+        return KerasTensor((len(condition.shape), None), "int64")
+    return inferred(where, condition, x1, x2)
 
 
 def _with_values(name, x) -> torch.Tensor:

@@ -10,7 +10,9 @@ import torch
 from pellucid.axes import canonical
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from pellucid.graph.operation import operation
+from pellucid.graph.symbol import KerasTensor
 from pellucid.ops.promotion import pair, tensor, tensors
+from pellucid.ops.symbolic import inferred, output_of
 
 
 @operation
@@ -64,16 +66,23 @@ def split(x, indices_or_sections, axis=0):
         ShapeError: the axis does not divide into so many equal parts.
     """
     x = tensor(x)
-    if isinstance(indices_or_sections, int):
-        size = x.shape[canonical(axis, x.ndim)]
-        # Whether an unknown size divides is not known from the size it is tried with.
-        if size % indices_or_sections and not x.is_meta:
-            raise ShapeError(
-                f"Axis {axis} does not divide into equal parts.",
-                got=size,
-                expected=f"a multiple of {indices_or_sections}",
-            )
+    if not x.is_meta:
+        _check_equal_parts(x.shape, indices_or_sections, axis)
     return list(torch.tensor_split(x, _cuts(indices_or_sections), dim=axis))
+
+
+@output_of(split)
+def _split_output(x, indices_or_sections, axis=0):
+    _check_equal_parts(x.shape, indices_or_sections, axis)
+    return inferred(split, x, indices_or_sections, axis=axis)
+
+
+def _check_equal_parts(shape, sections, axis):
+    size = shape[canonical(axis, len(shape))]
+    if isinstance(sections, int) and size is not None and size % sections:
+        raise ShapeError(
+            f"Axis {axis} does not divide into equal parts.", got=size, expected=f"a multiple of {sections}"
+        )
 
 
 def _cuts(indices_or_sections):
@@ -124,3 +133,12 @@ def dsplit(x, indices_or_sections):
 def unstack(x, num=None, axis=0):
     """A list of the values along `axis`, each without it."""
     return list(torch.unbind(tensor(x), axis))
+
+
+@output_of(unstack)
+def _unstack_output(x, num=None, axis=0):
+    axis = canonical(axis, len(x.shape))
+    count = x.shape[axis] if num is None else num
+    if count is None:
+        raise ShapeError("How many values there are is not known.", got=x.shape, fix="ops.unstack(x, num=3)")
+    return [KerasTensor(x.shape[:axis] + x.shape[axis + 1 :], x.dtype) for _ in range(count)]

@@ -11,6 +11,7 @@ from pellucid.errors import ArgumentError, OperationError, ShapeError
 from pellucid.graph.operation import operation
 from pellucid.ops.differentiating import jvp
 from pellucid.ops.promotion import common, floating
+from pellucid.ops.symbolic import inferred, output_of
 
 __all__ = [
     "cholesky",
@@ -171,6 +172,20 @@ def svd(x, full_matrices=True, compute_uv=True):
     """U, the singular values in falling order, and V transposed; without `compute_uv` the values alone."""
     x = _matrix(x)
     return tuple(torch.linalg.svd(x, full_matrices=full_matrices)) if compute_uv else torch.linalg.svdvals(x)
+
+
+def _with_known_sides(function):
+    """Say the output of a factoring, whose shape depends on which side of the matrix is shorter."""
+
+    @output_of(function)
+    def output(x, *args, **kwargs):
+        if len(x.shape) < 2 or None in x.shape[-2:]:
+            raise ShapeError("A matrix with unknown sides has no known factors.", got=x.shape, expected="both sizes")
+        return inferred(function, x, *args, **kwargs)
+
+
+_with_known_sides(qr)
+_with_known_sides(svd)
 
 
 @operation

@@ -142,6 +142,7 @@ from pellucid.ops.nans import (
     nansum,
     nanvar,
 )
+from pellucid.ops.padding import pad
 from pellucid.ops.products import cross, dot, einsum, inner, kron, matmul, outer, tensordot, vdot
 from pellucid.ops.reductions import (
     all,
@@ -168,7 +169,6 @@ from pellucid.ops.shaping import (
     fliplr,
     flipud,
     moveaxis,
-    pad,
     ravel,
     repeat,
     reshape,

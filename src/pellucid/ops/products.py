@@ -12,7 +12,10 @@ from pellucid import settings
 from pellucid.dtypes import result_type, to_torch
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.operation import operation
+from pellucid.graph.symbol import KerasTensor
+from pellucid.graph.values import shape_of
 from pellucid.ops.promotion import common, tensor
+from pellucid.ops.symbolic import inferred, output_of
 
 
 @operation
@@ -25,9 +28,32 @@ def matmul(x1, x2):
         and x1.is_floating_point()
     ):
         return torch.matmul(*common(x1, x2))
-    x1, x2 = common(x1, x2)
-    dtype = torch.int32 if x1.dtype == torch.int8 else x1.dtype
-    return _in_able_dtype(torch.matmul, x1.to(dtype), x2.to(dtype))
+    x1, x2 = tensor(x1), tensor(x2)
+    if x1.dtype == x2.dtype == torch.int8:
+        return _in_able_dtype(torch.matmul, x1.to(torch.int32), x2.to(torch.int32))
+    return _in_able_dtype(torch.matmul, *common(x1, x2))
+
+
+@output_of(matmul)
+def _matmul_output(x1, x2):
+    return inferred(matmul, *_of_one_size(x1, [-1], x2, [_rows_axis(x2)]))
+
+
+def _rows_axis(x2) -> int:
+    """Which axis of the second factor is summed over: the one before the last, or the only one."""
+    return -2 if len(shape_of(x2)) > 1 else -1
+
+
+def _of_one_size(x1, axes1, x2, axes2) -> tuple:
+    """Both, an unknown size that meets a known one of the other taken for it."""
+    shape1, shape2 = list(shape_of(x1)), list(shape_of(x2))
+    if not shape1 or not shape2:
+        return x1, x2
+    for one, other in zip(axes1, axes2, strict=True):
+        shape1[one], shape2[other] = shape1[one] or shape2[other], shape2[other] or shape1[one]
+    return tuple(
+        KerasTensor(shape, x.dtype) if isinstance(x, KerasTensor) else x for x, shape in ((x1, shape1), (x2, shape2))
+    )
 
 
 def _in_able_dtype(product, x1, x2) -> torch.Tensor:
@@ -50,10 +76,20 @@ def dot(x1, x2):
     return _in_able_dtype(torch.matmul, x1, x2)
 
 
+@output_of(dot)
+def _dot_output(x1, x2):
+    return inferred(dot, *_of_one_size(x1, [-1], x2, [_rows_axis(x2)]))
+
+
 @operation
 def inner(x1, x2):
     """The sum of products over the last axes of both."""
     return _in_able_dtype(torch.inner, *common(x1, x2))
+
+
+@output_of(inner)
+def _inner_output(x1, x2):
+    return inferred(inner, *_of_one_size(x1, [-1], x2, [-1]))
 
 
 @operation
@@ -77,10 +113,20 @@ def tensordot(x1, x2, axes=2):
     Args:
         axes: how many of the last axes of `x1` meet the first ones of `x2`; or a pair: axes of `x1`, axes of `x2`.
     """
-    x1, x2 = common(x1, x2)
-    if not isinstance(axes, int):
-        axes = tuple([one] if isinstance(one, int) else list(one) for one in axes)
-    return _in_able_dtype(lambda a, b: torch.tensordot(a, b, dims=axes), x1, x2)
+    axes1, axes2 = _met_axes(axes)
+    return _in_able_dtype(lambda a, b: torch.tensordot(a, b, dims=(axes1, axes2)), *common(x1, x2))
+
+
+@output_of(tensordot)
+def _tensordot_output(x1, x2, axes=2):
+    return inferred(tensordot, *_of_one_size(x1, _met_axes(axes)[0], x2, _met_axes(axes)[1]), axes=axes)
+
+
+def _met_axes(axes) -> tuple[list[int], list[int]]:
+    """The axes of each factor that are summed over."""
+    if isinstance(axes, int):
+        return list(range(-axes, 0)), list(range(axes))
+    return tuple([side] if isinstance(side, int) else list(side) for side in axes)
 
 
 @operation
@@ -139,12 +185,34 @@ def einsum(subscripts, *operands, **kwargs):
     if not isinstance(subscripts, str):
         raise ArgumentError("`subscripts` is a string.", got=repr(subscripts), expected='such as "ij,jk->ik"')
     values = [tensor(x) for x in operands]
-    if len({x.dtype for x in values}) > 1:
-        dtype = to_torch(result_type(*(x.dtype for x in values)))
-        values = [x.to(dtype) for x in values]
-    given = values[0].dtype
-    result = torch.int32 if given == torch.int8 else given
+    given = [x.dtype for x in values]
+    result = given[0] if len(set(given)) == 1 else to_torch(result_type(*given))
+    if result == torch.int8 and len(set(given)) == 1:
+        result = torch.int32
     able = result
-    if given == torch.bool or (values[0].is_cuda and not (given.is_floating_point or given.is_complex)):
+    if result == torch.bool or (values[0].is_cuda and not (result.is_floating_point or result.is_complex)):
         able = torch.float64
     return torch.einsum(subscripts.replace(" ", ""), *(x.to(able) for x in values)).to(result)
+
+
+@output_of(einsum)
+def _einsum_output(subscripts, *operands, **kwargs):
+    """An unknown size is the one that the same letter has elsewhere."""
+    sides = [side.strip() for side in subscripts.split("->")[0].split(",")]
+    sizes = {}
+    for letters, x in zip(sides, operands, strict=False):
+        sizes.update({letter: size for letter, size in _lettered(letters, shape_of(x)) if size is not None})
+    filled = []
+    for letters, x in zip(sides, operands, strict=False):
+        if isinstance(x, KerasTensor):
+            named = dict(enumerate(letter for letter, _ in _lettered(letters, x.shape)))
+            x = KerasTensor([sizes.get(named[k], size) for k, size in enumerate(x.shape)], x.dtype)
+        filled.append(x)
+    return inferred(einsum, subscripts, *filled, **kwargs)
+
+
+def _lettered(letters: str, shape) -> list[tuple[str | None, int | None]]:
+    """The letter (None under dots) and the size of each axis."""
+    before, dots, after = letters.replace(" ", "").partition("...")
+    between = [None] * (len(shape) - len(before) - len(after)) if dots else []
+    return list(zip([*before, *between, *after], shape, strict=False))

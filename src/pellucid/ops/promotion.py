@@ -36,11 +36,11 @@ def tensors(xs) -> list[torch.Tensor]:
 
 def pair(x1, x2) -> tuple:
     """Two operands ready for PyTorch's own promotion; at least one is a tensor."""
-    if isinstance(x1, torch.Tensor) and here.device is None:
-        if isinstance(x2, torch.Tensor):
-            if x1.dtype == x2.dtype:
-                return x1, x2
-        elif type(x2) in (int, float) and x1.is_floating_point():
+    if here.device is None and isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor) and x1.dtype == x2.dtype:
+        return x1, x2
+    if type(x2) in (int, float):
+        x1 = tensor(x1)
+        if x1.is_floating_point():
             return x1, x2
     x1, x2 = tensor(x1), tensor(x2)
     if x1.dtype != x2.dtype and (x1.dtype in _UNPROMOTED or x2.dtype in _UNPROMOTED):

@@ -1,4 +1,4 @@
-"""The same elements in another shape or order: reshape, transpose, broadcast, repeat, flip, pad.
+"""The same elements in another shape or order: reshape, transpose, broadcast, repeat, flip.
 
 Below: promotion.py prepares the operand; joining.py puts several values together.
 Kept true: elements are counted in row-major order, the last axis fastest.
@@ -9,10 +9,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from pellucid import places
 from pellucid.axes import canonical
 from pellucid.errors import ArgumentError, ShapeError, product
 from pellucid.graph.operation import operation
+from pellucid.graph.symbol import KerasTensor
 from pellucid.ops.promotion import tensor
+from pellucid.ops.symbolic import inferred, output_of
 
 
 @operation
@@ -40,6 +43,19 @@ def _does_not_fit(x, sizes) -> ShapeError:
         if told and told[-1] and x.numel() % told[-1] == 0
         else "ops.reshape(x, (-1,))",
     )
+
+
+@output_of(reshape)
+def _reshape_output(x, newshape):
+    if isinstance(newshape, KerasTensor):
+        return KerasTensor((None,) * newshape.shape[0], x.dtype)
+    given = tuple(newshape) if isinstance(newshape, (list, tuple)) else whole_numbers(newshape)
+    known = all(size is not None and not isinstance(size, KerasTensor) for size in given)
+    if not known or (None in x.shape and -1 not in given):
+        return KerasTensor([int(size) if isinstance(size, int) and size >= 0 else None for size in given], x.dtype)
+    if None in x.shape:
+        return KerasTensor([None if size == -1 else size for size in given], x.dtype)
+    return inferred(reshape, x, given)
 
 
 def whole_numbers(given) -> tuple[int, ...]:
@@ -115,6 +131,14 @@ def broadcast_to(x, shape):
     return torch.broadcast_to(tensor(x), whole_numbers(shape))
 
 
+@output_of(broadcast_to)
+def _broadcast_to_output(x, shape):
+    shape = whole_numbers(shape)
+    # An unknown size is 1, or the one wanted.
+    sizes = [wanted if size is None else size for size, wanted in zip(x.shape[::-1], shape[::-1], strict=False)]
+    return inferred(broadcast_to, KerasTensor([*x.shape[: x.ndim - len(sizes)], *sizes[::-1]], x.dtype), shape)
+
+
 @operation
 def tile(x, repeats):
     """`x` laid side by side, ``repeats[k]`` times along axis k; a shorter `repeats` counts for the last axes."""
@@ -134,14 +158,27 @@ def repeat(x, repeats, axis=None):
     axis = canonical(axis, x.ndim)
     counts = whole_numbers(repeats)
     if len(counts) > 1:
-        counts = torch.tensor(counts, device="cpu" if x.is_meta else x.device)
-        index = torch.repeat_interleave(counts, output_size=int(counts.sum()))
-        return torch.index_select(
-            x, axis, index.to(x.device) if not x.is_meta else torch.empty_like(index, device="meta")
-        )
+        if not x.is_meta:
+            _check_counts(counts, x.shape[axis])
+        index = np.repeat(np.arange(len(counts)), counts)
+        return torch.index_select(x, axis, tensor(index))
     shape = list(x.shape)
     spread = x.unsqueeze(axis + 1).expand(*shape[: axis + 1], counts[0], *shape[axis + 1 :])
     return spread.reshape(*shape[:axis], shape[axis] * counts[0], *shape[axis + 1 :])
+
+
+@output_of(repeat)
+def _repeat_output(x, repeats, axis=None):
+    counts = whole_numbers(repeats)
+    size = places.size(x.shape) if axis is None else x.shape[canonical(axis, x.ndim)]
+    if len(counts) > 1 and size is not None:
+        _check_counts(counts, size)
+    return inferred(repeat, x, repeats, axis=axis)
+
+
+def _check_counts(counts, size):
+    if len(counts) != size:
+        raise ShapeError("Each place along the axis has one number of repeats.", got=len(counts), expected=size)
 
 
 @operation
@@ -181,58 +218,6 @@ def rot90(array, k=1, axes=(0, 1)):
 @operation
 def roll(x, shift, axis=None):
     """Elements moved on by `shift` places along `axis`, those over the end back to the front; None rolls `x` laid flat."""
+    if isinstance(axis, (list, tuple)) and isinstance(shift, int):
+        shift = (shift,) * len(axis)
     return torch.roll(tensor(x), shift, dims=axis)
-
-
-@operation
-def pad(x, pad_width, mode="constant", constant_values=None):
-    """`x` with more elements before and after along each axis.
-
-    Args:
-        pad_width: pairs (before, after), one for each axis; one pair or number is for all.
-        mode: ``"constant"``, ``"reflect"`` (mirrored without the edge) or ``"symmetric"`` (with the edge).
-        constant_values: what to fill in; 0 if None. Only for ``"constant"``.
-
-    Raises:
-        ArgumentError: an unknown mode, a filling for another mode, or pairs for another number of axes.
-    """
-    x = tensor(x)
-    pairs = _pad_pairs(pad_width, x.ndim)
-    if mode == "constant":
-        flat = [size for pair in reversed(pairs) for size in pair]
-        return torch.nn.functional.pad(x, flat, value=constant_values)
-    if constant_values is not None:
-        raise ArgumentError("`constant_values` is for constant padding.", got=f"mode={mode!r}", fix='mode="constant"')
-    if mode not in _MIRRORS:
-        raise ArgumentError("Unknown padding mode.", got=repr(mode), expected="constant, reflect or symmetric")
-    for axis, (before, after) in enumerate(pairs):
-        if before or after:
-            x = torch.index_select(x, axis, _MIRRORS[mode](x, x.shape[axis], before, after))
-    return x
-
-
-def _pad_pairs(pad_width, ndim) -> list[tuple[int, int]]:
-    widths = np.asarray(pad_width)
-    try:
-        return [tuple(pair) for pair in np.broadcast_to(widths, (ndim, 2)).tolist()]
-    except ValueError:
-        raise ArgumentError(
-            "`pad_width` gives a pair (before, after) for each axis.", got=pad_width, expected=f"{ndim} pairs"
-        ) from None
-
-
-def _reflected(x, size, before, after):
-    """Places in `x` that a mirror at the edge elements shows: 2 1 | 0 1 2 3 | 2 1."""
-    places = torch.arange(-before, size + after, device=x.device)
-    period = max(2 * (size - 1), 1)
-    places = places % period
-    return torch.where(places < size, places, period - places)
-
-
-def _symmetric(x, size, before, after):
-    """Places in `x` that a mirror behind the edge elements shows: 1 0 | 0 1 2 3 | 3 2."""
-    places = torch.arange(-before, size + after, device=x.device) % (2 * size)
-    return torch.where(places < size, places, 2 * size - 1 - places)
-
-
-_MIRRORS = {"reflect": _reflected, "symmetric": _symmetric}

@@ -80,13 +80,13 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     """
     if sparse:
         raise ArgumentError("PyTorch tensors are dense.", got="sparse=True", fix="sparse=False")
-    x = tensor(x).long()
+    x = tensor(x)
     if weights is None:
         weights, dtype = torch.ones_like(x, dtype=torch.int32), torch.int32
     else:
-        kinds = kind(x) if kind(x) != torch.int64 else torch.int32
         weights = tensor(weights)
-        dtype = to_torch(result_type(kinds, weights.dtype))
+        dtype = to_torch(result_type(x.dtype, weights.dtype))
+    x = x.long()
     length = max(minlength, int(x.max()) + 1 if x.numel() else 0)
     counts = torch.zeros(*x.shape[:-1], length, dtype=dtype, device=x.device)
     return counts.scatter_add(-1, x, weights.to(dtype))

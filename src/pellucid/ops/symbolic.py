@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pellucid.graph.inference import compute_output_spec
+
 
 def output_of(operation: Callable) -> Callable:
     """A decorator: the function under it gives the symbolic results of `operation` for the same arguments."""
@@ -17,3 +19,8 @@ def output_of(operation: Callable) -> Callable:
         return spec
 
     return note
+
+
+def inferred(operation: Callable, *args, **kwargs):
+    """The symbolic results of `operation`, found by running it without values."""
+    return compute_output_spec(operation.node_class.function, *args, **kwargs)

@@ -42,7 +42,7 @@ def kaiser(x, beta):
 
 
 def _taper(name, count, **how):
-    if isinstance(count, KerasTensor) or tensor(count).ndim or tensor(count).is_floating_point():
+    if isinstance(count, KerasTensor) or tensor(count).ndim or count != int(count):
         raise ArgumentTypeError("A taper's length is one whole number.", got=repr(count), fix="ops.hanning(10)")
     window = getattr(torch.signal.windows, name)
     return window(int(count), dtype=to_torch(settings.floatx()), device=current_device(), **how)
