@@ -55,3 +55,31 @@ def quietly(function, *args, **kwargs):
     """Call without what it prints."""
     with contextlib.redirect_stdout(io.StringIO()):
         return function(*args, **kwargs)
+
+
+def dense_softmax(library):
+    """One hidden layer, three classes."""
+    return dense(library, 4, 3, "softmax")
+
+
+X, Y = numbers(50, 4), numbers(50, 3, seed=1)
+FIT = {"epochs": 3, "batch_size": 8, "shuffle": False, "verbose": 0}
+
+
+def histories(build, compile_with, x=X, y=Y, **fit_with):
+    """Histories of both twins; `compile_with` is a dict, or a function of the library that gives one."""
+    pair = twins(build)
+    found = []
+    for library, model in zip(LIBRARIES, pair, strict=True):
+        model.compile(**(compile_with(library) if callable(compile_with) else compile_with))
+        found.append(model.fit(x, y, **{**FIT, **fit_with}))
+    for one, other in zip(pair[1].get_weights(), pair[0].get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    return found[1], found[0]
+
+
+def compiled(loss="mse", outputs=3, activation=None):
+    """One of our models, ready to train."""
+    model = dense(pellucid, 4, outputs, activation)
+    model.compile("sgd", loss)
+    return model

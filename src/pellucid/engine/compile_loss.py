@@ -78,7 +78,10 @@ class CompileLoss(losses.Loss):
         planner = _Planner(self.output_names)
         loss = planner.in_order(self._user_loss, y_pred)
         weights = planner.in_order(self._user_loss_weights, y_pred, of_loss=self._user_loss)
-        planner.plan(y_true, y_pred, _paired(loss, weights), planner.names_like(y_pred), ())
+        pairs = _paired(loss, weights)
+        if isinstance(pairs, _Pair):  # one loss for all outputs
+            pairs = nest.map_structure(lambda _: pairs, y_pred)
+        planner.plan(y_true, y_pred, pairs, planner.names_like(y_pred), ())
         self._terms = planner.terms
         if len(self._terms) > 1 and nest.is_nested(y_pred):
             self._trackers = [metrics.Mean(name=f"{term.name}_loss") for term in self._terms]
@@ -170,17 +173,14 @@ class _Planner:
         elif isinstance(loss, (list, tuple)) and _is_list_of_leaves(loss) and len(loss) == len(nest.flatten(y_pred)):
             packed = nest.pack_sequence_as(y_pred, loss)
             self._plan_inside(y_true, y_pred, packed, names, path)
-        elif isinstance(loss, (list, tuple)) and not isinstance(y_pred, (list, tuple)):
-            for one in loss:  # several losses of one output add up
+        elif isinstance(loss, (list, tuple)) and not isinstance(y_pred, type(loss)):
+            for one in loss:  # several losses of the same outputs add up
                 self.plan(y_true, y_pred, one, names, path)
         else:
             self._plan_inside(y_true, y_pred, loss, names, path)
 
     def _plan_one(self, y_true, y_pred, pair, names, path):
-        if nest.is_nested(y_pred):  # one loss for all outputs below
-            inside = nest.map_structure(lambda _: pair, y_pred)
-            self._plan_inside(y_true, y_pred, inside, names, path)
-            return
+        """A single loss; where several outputs lie below, it gets all of them in their structure."""
         loss = loss_named(pair.loss, y_true, y_pred)
         self.terms.append(Term(path, loss, pair.weight, _term_name(path, names, loss)))
 
@@ -243,9 +243,14 @@ def _told(path) -> str:
     return f" at {'/'.join(map(str, path))}" if path else ""
 
 
-def _term_name(path, output_name, loss) -> str:
-    """The path with the output's name in place of a number: ``a``, ``a/c``; the loss's name if nobody says one."""
-    name = output_name if output_name is not None else loss.name
+def _term_name(path, names, loss) -> str:
+    """The path with the output's name in place of a number: ``a``, ``a/c``; the loss's name if nobody says one.
+
+    A loss of several outputs is named after its place, or after all of them: ``a_b``.
+    """
+    if nest.is_nested(names):
+        return "/".join(map(str, path)) or "_".join(map(str, names if isinstance(names, dict) else nest.flatten(names)))
+    name = loss.name if names is None else names
     if not path:
         path = (name,)
     elif isinstance(path[-1], int):

@@ -1,7 +1,7 @@
 """Compiling: `compile`, what it leaves behind, and single batches by hand.
 
 Below:  step.py (one batch), compiled.py (losses and metrics).
-Above:  train.py's Trainer adds epochs to this.
+Above:  step_functions.py runs groups of batches, train.py's Trainer adds epochs to this.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Compiling(Stepping):
             weighted_metrics: the same, for metrics that see sample weights.
             run_eagerly: switches off what `jit_compile` would do.
             steps_per_execution: batches between two calls of the batch callbacks.
-            jit_compile: True compiles the steps by `torch.compile`; "auto" does not.
+            jit_compile: True compiles the model's arithmetic, forwards and backwards, by `torch.compile`; "auto" does not.
             auto_scale_loss: whether "mixed_float16" gets a LossScaleOptimizer.
 
         Raises:
@@ -79,7 +79,7 @@ class Compiling(Stepping):
         self.jit_compile = self._checked_jit(jit_compile, run_eagerly)
         given["jit_compile"] = self.jit_compile
         self.stop_training = False
-        self.train_function = self.test_function = self.predict_function = None
+        self.train_function = self.test_function = self.predict_function = self._jit_forward = None
         self.compiled = True
 
     def _scaled(self, optimizer, auto_scale_loss):
@@ -100,7 +100,7 @@ class Compiling(Stepping):
 
     @property
     def jit_compile(self) -> bool:
-        """Whether steps are compiled by `torch.compile`; may be set."""
+        """Whether the arithmetic is compiled by `torch.compile`; may be set."""
         return self._jit_compile
 
     @jit_compile.setter

@@ -28,6 +28,8 @@ class Stepping:
     _compiled: Compiled | None = None
     _running: Running | None = None
     optimizer = None
+    jit_compile = False
+    _jit_forward = None
 
     # ---- one batch
 
@@ -46,12 +48,20 @@ class Stepping:
     def predict_step(self, data):
         """The outputs for one batch. May be overridden."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)
+        return self._forward(x, training=False)
+
+    def _forward(self, x, training):
+        """The outputs; by code that `torch.compile` made, forwards and backwards, where `jit_compile` is set."""
+        if not self.jit_compile:
+            return self(x, training=training)
+        if self._jit_forward is None:
+            self._jit_forward = torch.compile(self.__call__)
+        return self._jit_forward(x, training=training)
 
     def _learn(self, data) -> tuple:
         """Change the weights by one batch; gives what `compute_metrics` takes."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=True)
+        y_pred = self._forward(x, training=True)
         loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
         self._track_loss(loss, x)
         weights = self.trainable_weights
@@ -84,7 +94,7 @@ class Stepping:
 
     def _compare(self, data) -> tuple:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)
+        y_pred = self._forward(x, training=False)
         self._track_loss(self._computed_loss(x, y, y_pred, sample_weight, training=False), x)
         return x, y, y_pred, sample_weight
 

@@ -1,6 +1,6 @@
 """Trainer: fit, evaluate and predict for anything that has `call` and weights; callbacks at every edge.
 
-Below:  data/ (batches), step.py (one batch), compiling.py (losses and metrics), callbacks/.
+Below:  data/ (batches), step_functions.py (what runs them), compiling.py (losses and metrics), callbacks/.
 Above:  models/model.py joins this with Layer.
 Kept true: numbers stay on the device until a callback, the progress line or the end of an epoch reads them.
 """
@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import warnings
 
-import torch
-
 from pellucid import settings
 from pellucid.engine.callbacks import CallbackList
 from pellucid.engine.collecting import Collected
 from pellucid.engine.compiled import Running
-from pellucid.engine.compiling import Compiling
 from pellucid.engine.data import EpochIterator, split
-from pellucid.engine.logs import BatchLogs, as_dict, as_numbers
-from pellucid.engine.step import Stepping
+from pellucid.engine.logs import as_dict, as_numbers
+from pellucid.engine.step_functions import StepFunctions
 from pellucid.engine.validation import Validation
 from pellucid.errors import DataError
 
 
-class Trainer(Compiling):
+class Trainer(StepFunctions):
     """What makes a layer a model that learns.
 
     Works on anything with `call`, `trainable_weights`, `losses`, `_flatten_layers` and their like; it is no layer itself.
@@ -252,57 +249,6 @@ class Trainer(Compiling):
             batches.close()
         callbacks.on_predict_end()
         return collected.arrays()
-
-    # ---- what runs a group of batches
-
-    def make_train_function(self, force: bool = False):
-        """The function that learns from a list of batches; kept as `train_function`."""
-        if self.train_function is None or force:
-            self.train_function = self._function(self._train_once)
-        return self.train_function
-
-    def make_test_function(self, force: bool = False):
-        """The function that compares with a list of batches; kept as `test_function`."""
-        if self.test_function is None or force:
-            self.test_function = self._function(torch.no_grad()(self._test_once))
-        return self.test_function
-
-    def make_predict_function(self, force: bool = False):
-        """The function that gives the outputs for a list of batches; kept as `predict_function`."""
-        if self.predict_function is None or force:
-            self.predict_function = self._function(torch.no_grad()(self._predict_once), joins=True)
-        return self.predict_function
-
-    def _function(self, once, joins=False):
-        if self.jit_compile:
-            once = torch.compile(once)
-
-        def run(batches):
-            results = [once(data) for data in batches]
-            if joins and len(results) > 1:
-                return Collected.of(results).joined()
-            return results[-1]
-
-        return run
-
-    def _train_once(self, data):
-        if not self._has_own("train_step", "compute_metrics", "get_metrics_result"):
-            self._update_metrics(*self._learn(data))
-            return BatchLogs(self.get_metrics_result)
-        return self.train_step(data)
-
-    def _test_once(self, data):
-        if not self._has_own("test_step", "compute_metrics", "get_metrics_result"):
-            self._update_metrics(*self._compare(data))
-            return BatchLogs(self.get_metrics_result)
-        return self.test_step(data)
-
-    def _predict_once(self, data):
-        return self.predict_step(data)
-
-    def _has_own(self, *methods) -> bool:
-        """Whether the user's class writes one of these, or an instance carries one."""
-        return any(getattr(type(self), m) is not getattr(Stepping, m) or m in vars(self) for m in methods)
 
 
 def _limited(epochs):

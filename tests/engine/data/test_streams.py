@@ -82,6 +82,29 @@ def test_a_stream_says_that_it_is_not_shuffled():
         choose_feed(_pairs(1), shuffle=True)
 
 
+def _foreign(module, name, batches):
+    """A data set that looks as those of another library do from outside."""
+    methods = {"__iter__": lambda self: iter(batches), "__len__": lambda self: len(batches), "__module__": module}
+    return type(name, (), methods)()
+
+
+BATCHES = [(np.zeros((2, 1)), np.array([0, 1])), (np.ones((1, 1)), np.array([1]))]
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("tensorflow.python.data.ops.dataset_ops", "DatasetV2"), ("grain._src.python.dataset", "MapDataset")],
+)
+def test_data_sets_of_other_libraries_are_known_by_name(module, name):
+    feed = choose_feed(_foreign(module, name, BATCHES))
+    assert feed.num_batches == 2 and [y.tolist() for _, y in feed.batches()] == [[0, 1], [1]]
+
+
+def test_a_tensorflow_data_set_takes_class_weights():
+    feed = choose_feed(_foreign("tensorflow.python.data", "DatasetV2", BATCHES), class_weight={1: 3.0})
+    assert [w.tolist() for _, _, w in feed.batches()] == [[1, 3], [3]]
+
+
 @pytest.mark.parametrize("x", ["text", 3.0, object()])
 def test_other_kinds_are_refused(x):
     with pytest.raises(ArgumentError if not isinstance(x, (str, float)) else DataError):

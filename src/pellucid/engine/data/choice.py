@@ -48,10 +48,11 @@ def choose_feed(
             expected="arrays, tensors, a pandas frame, a generator, a DataLoader, a PyDataset",
             fix="x = np.array(x)",
         )
-    _refuse(kind, y, sample_weight, class_weight)
+    weighs_classes = kind == "tensorflow data set"
+    _refuse(kind, y, sample_weight, None if weighs_classes else class_weight)
     if shuffle:
         _not_shuffled(kind)
-    return feed(x)
+    return feed(x, class_weight) if weighs_classes else feed(x)
 
 
 def _stream(x) -> tuple:

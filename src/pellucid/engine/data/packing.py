@@ -61,3 +61,21 @@ def class_weight_to_sample_weights(y, class_weight: dict) -> torch.Tensor:
     classes, place = torch.unique(torch.round(y).to(torch.int64) if y.is_floating_point() else y, return_inverse=True)
     weights = np.array([float(class_weight.get(int(c), 1.0)) for c in classes.tolist()])
     return torch.as_tensor(weights, dtype=to_torch(None), device=y.device)[place]
+
+
+def with_class_weights(batch, class_weight: dict):
+    """A batch with weights by the classes that its y tells; one without y is left as it is.
+
+    Raises:
+        ArgumentError: it has sample weights.
+    """
+    if not isinstance(batch, (list, tuple)) or len(batch) < 2:
+        return batch
+    if len(batch) == 3:
+        raise ArgumentError(
+            "`class_weight` and sample weights exclude one another.",
+            got="batches of (x, y, sample_weight)",
+            fix="multiply them in the data set",
+        )
+    x, y = batch
+    return x, y, class_weight_to_sample_weights(y, class_weight)

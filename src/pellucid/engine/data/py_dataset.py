@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pellucid.engine.data import leaves
 from pellucid.engine.data.feed import Feed
-from pellucid.engine.data.packing import class_weight_to_sample_weights
+from pellucid.engine.data.packing import with_class_weights
 from pellucid.engine.data.streams import converted
 from pellucid.engine.data.workers import read_ahead
 from pellucid.errors import ArgumentError, DataError, UnsupportedError
@@ -148,13 +148,4 @@ class PyDatasetFeed(Feed):
                 expected="(x,), (x, y), (x, y, sample_weight) or a dict",
                 fix="return x, y",
             )
-        if self._class_weight is None or len(batch) == 1:
-            return tuple(batch)
-        if len(batch) == 3:
-            raise ArgumentError(
-                "`class_weight` and sample weights exclude one another.",
-                got="batches of (x, y, sample_weight)",
-                fix="multiply them in __getitem__",
-            )
-        x, y = batch
-        return x, y, class_weight_to_sample_weights(y, self._class_weight)
+        return tuple(batch) if self._class_weight is None else with_class_weights(tuple(batch), self._class_weight)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from pellucid.engine.data.feed import Feed
 from pellucid.engine.data.leaves import to_device
+from pellucid.engine.data.packing import with_class_weights
 from pellucid.errors import DataError
 
 
@@ -81,14 +82,22 @@ class LoaderFeed(Feed):
 
 
 class IterableFeed(Feed):
-    """Batches of another library's data set: tf.data and Grain, known by their class names."""
+    """Batches of another library's data set: tf.data and Grain, known by their class names.
 
-    def __init__(self, dataset):
+    Args:
+        class_weight: weights of the samples by the class that y tells; refused where batches have weights already.
+    """
+
+    def __init__(self, dataset, class_weight=None):
         self._dataset = dataset
+        self._class_weight = class_weight
         try:
             self.num_batches = len(dataset)
         except TypeError:
             pass  # its length is unknown, or it has no end
 
     def batches(self):
-        return converted(self._dataset, f"the {type(self._dataset).__name__} given as x")
+        batches = converted(self._dataset, f"the {type(self._dataset).__name__} given as x")
+        if self._class_weight is None:
+            return batches
+        return (with_class_weights(batch, self._class_weight) for batch in batches)
