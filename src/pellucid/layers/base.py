@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
+import weakref
 
 import torch
 
@@ -426,6 +427,7 @@ class Layer(owning.Owner, Operation):
                     here.stateless.add_loss(x)
             else:
                 self._losses.append(x)
+                _with_losses.add(self)
 
     @property
     def losses(self) -> list:
@@ -433,12 +435,14 @@ class Layer(owning.Owner, Operation):
         if here.stateless is not None:
             found = list(here.stateless.losses)
         else:
-            found = [loss for layer in self._flatten_layers() for loss in layer._losses]
+            found = [loss for layer in self._flatten_layers() for loss in layer._losses] if _with_losses else []
         return found + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
 
     def _clear_losses(self):
-        for layer in self._flatten_layers():
-            layer._losses.clear()
+        if _with_losses:
+            for layer in self._flatten_layers():
+                layer._losses.clear()
+                _with_losses.discard(layer)
 
     def stateless_call(self, trainable_variables, non_trainable_variables, *args, return_losses=False, **kwargs):
         """Call with given values for all weights, and change nothing.
@@ -560,6 +564,10 @@ def _symbolic_masks(kwargs, given) -> dict:
         for name, value in kwargs.items()
         if name.endswith("mask") and name not in given and any(isinstance(x, KerasTensor) for x in nest.leaves(value))
     }
+
+
+# Layers that hold penalties now. Most models have none, and need not be searched for them at each call.
+_with_losses: weakref.WeakSet[Layer] = weakref.WeakSet()
 
 
 def _mask_of(x):
