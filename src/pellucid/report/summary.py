@@ -16,7 +16,7 @@ from pellucid import nest, settings
 from pellucid.engine.progress import say
 from pellucid.errors import ArgumentError
 from pellucid.report import classic, text
-from pellucid.report.parts import Align, Column, Heading, Paragraph, Part, Span, Table, Words
+from pellucid.report.parts import Align, Column, Paragraph, Part, Span, Table, Words
 from pellucid.report.rows import Row, is_chain, rows
 from pellucid.report.sizes import readable_memory_size, totals
 
@@ -73,7 +73,7 @@ def summary_parts(model, told: list[Row], line_length=None, positions=None, show
     columns = [Column(field.title, field.align, width) for field, width in zip(fields, widths, strict=True)]
     cells = tuple(tuple(field.cell(row) for field in fields) for row in told)
     return [
-        Heading(f'Model: "{model.name}"'),
+        Paragraph(Span(f'Model: "{model.name}"', "strong")),
         Table(tuple(columns), cells, width=line_length),
         *(_total(word, size) for word, size in totals(model).items()),
     ]

@@ -41,7 +41,7 @@ def as_text(parts: Sequence[Part], width: int = 80, is_unicode: bool = True) -> 
     """Parts as a string, without colours, in lines of at most `width` characters."""
     stream = io.StringIO() if is_unicode else _AsciiStream()
     _draw(parts, Console(file=stream, width=width, highlight=False, force_terminal=False, color_system=None))
-    return stream.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
 class _AsciiStream(io.StringIO):
@@ -67,15 +67,17 @@ def _readable(content: str) -> str:
 
 
 def _heading(part: Heading, is_ascii) -> Text:
-    return _text(part.words, is_ascii, style="bold")
+    text = _text(part.words, is_ascii, style="bold")
+    # So that it stands out where there is neither bold nor colour.
+    return text.append("\n" + ("-" if is_ascii else "─") * text.cell_len, "not bold dim")
 
 
 def _paragraph(part: Paragraph, is_ascii) -> Text:
     return _text(part.words, is_ascii)
 
 
-def _rule(_part: Rule, _is_ascii) -> RichRule:
-    return RichRule(style="")
+def _rule(_part: Rule, is_ascii) -> RichRule:
+    return RichRule(characters="-" if is_ascii else "─", style="")
 
 
 def _gap(_part: Gap, _is_ascii) -> str:
