@@ -138,6 +138,7 @@ def test_a_failing_layer_keeps_its_notes():
 
 
 @pytest.mark.heavy
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch, in its own compiler
 def test_compiled_arithmetic_gives_the_same_numbers():
     histories_of = []
     weights = dense(pellucid).get_weights()
