@@ -7,11 +7,8 @@ from pellucid.layers.base import Layer
 from pellucid.layers.batch_normalization import BatchNormalization
 from pellucid.layers.convolution import (
     Conv1D,
-    Conv1DTranspose,
     Conv2D,
-    Conv2DTranspose,
     Conv3D,
-    Conv3DTranspose,
     DepthwiseConv1D,
     DepthwiseConv2D,
     SeparableConv1D,
@@ -86,6 +83,7 @@ from pellucid.layers.pooling import (
     MaxPooling3D,
 )
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from pellucid.layers.transposed_convolution import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from pellucid.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from pellucid.layers.wrapping import SpectralNormalization, TimeDistributed, Wrapper
 

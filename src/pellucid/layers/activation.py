@@ -31,7 +31,9 @@ class Elementwise(Described):
             if value is None and name in or_none:
                 continue
             if value is None or value < 0:
-                raise ArgumentError(f"`{name}` of {type(self).__name__} is negative.", got=repr(value), expected="0 or more")
+                raise ArgumentError(
+                    f"`{name}` of {type(self).__name__} is negative.", got=repr(value), expected="0 or more"
+                )
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -116,7 +118,11 @@ class PReLU(Elementwise):
         shared = self.shared_axes or []
         shape = [1 if axis in shared else size for axis, size in enumerate(input_shape)][1:]
         self.alpha = self.add_weight(
-            shape, self.alpha_initializer, regularizer=self.alpha_regularizer, constraint=self.alpha_constraint, name="alpha"
+            shape,
+            self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+            name="alpha",
         )
         own = {axis: size for axis, size in enumerate(input_shape) if axis and axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=own if shared else {})
@@ -164,7 +170,8 @@ class Softmax(Elementwise):
         )
         if not fits:
             raise ShapeError(
-                f"The mask of '{self.name}' does not fit its input.", got=tuple(mask.shape),
+                f"The mask of '{self.name}' does not fit its input.",
+                got=tuple(mask.shape),
                 expected=f"{tuple(x.shape)}, or 1 on some axes",
             )
 

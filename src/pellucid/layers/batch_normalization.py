@@ -91,7 +91,8 @@ class BatchNormalization(Normalizing):
     def call(self, inputs, training=None, mask=None):
         if mask is not None and mask.ndim != inputs.ndim - 1:
             raise ShapeError(
-                f"The mask of '{self.name}' needs one axis less than its input.", got=tuple(mask.shape),
+                f"The mask of '{self.name}' needs one axis less than its input.",
+                got=tuple(mask.shape),
                 expected=tuple(inputs.shape[:-1]),
             )
         x = widened(inputs)
@@ -106,7 +107,9 @@ class BatchNormalization(Normalizing):
 
     def _fused_inference(self, x):
         seen, restore = self._seen(x)
-        y = F.batch_norm(seen, *self._weights("moving_mean", "moving_variance", "gamma", "beta", x.dtype), False, 0.0, self.epsilon)
+        y = F.batch_norm(
+            seen, *self._weights("moving_mean", "moving_variance", "gamma", "beta", x.dtype), False, 0.0, self.epsilon
+        )
         return restore(y)
 
     def _fused_training(self, x):

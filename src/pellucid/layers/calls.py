@@ -68,7 +68,9 @@ class Call:
     def shapes(self) -> dict:
         """``{"x_shape": (None, 3)}``: the shapes of all tensor arguments; structures keep their form."""
         catch_alls = ("mask", "args", "kwargs")
-        return {f"{name}_shape": nest.map_structure(_shape, v) for name, v in self.tensors.items() if name not in catch_alls}
+        return {
+            f"{name}_shape": nest.map_structure(_shape, v) for name, v in self.tensors.items() if name not in catch_alls
+        }
 
     def shapes_for(self, method, layer) -> dict:
         """The shapes under the names that `build` or `compute_output_shape` gives them.

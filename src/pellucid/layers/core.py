@@ -53,21 +53,29 @@ class Dense(Described):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.keep(locals())
         if not isinstance(units, int) or units <= 0:
-            raise ArgumentError("`units` is how many values come out.", got=repr(units), expected="a positive int", fix="Dense(10)")
+            raise ArgumentError(
+                "`units` is how many values come out.", got=repr(units), expected="a positive int", fix="Dense(10)"
+            )
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
     def build(self, input_shape):
         features = _known_features(self, input_shape)
         self.kernel = self.add_weight(
-            (features, self.units), self.kernel_initializer, regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint, name="kernel",
+            (features, self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
         )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.units,), self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint, name="bias",
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
             )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
@@ -263,5 +271,3 @@ class Masking(Described):
 
     def links(self):
         return Same()
-
-

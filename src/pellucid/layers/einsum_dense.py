@@ -27,20 +27,28 @@ class Equation:
 
     def __init__(self, text: str):
         match = _FORM.fullmatch(text)
-        left, self.inputs, right, self.kernel, out_left, self.outputs, out_right = match.groups() if match else (None,) * 7
+        left, self.inputs, right, self.kernel, out_left, self.outputs, out_right = (
+            match.groups() if match else (None,) * 7
+        )
         if match is None or bool(left) != bool(out_left) or bool(right) != bool(out_right) or (left and right):
             raise ArgumentError(
-                "This is no equation of an EinsumDense.", got=repr(text),
-                expected='"[X],[Y]->[Z]", "...[X],[Y]->...[Z]" or "[X]...,[Y]->[Z]..."', fix='"...x,xy->...y"',
+                "This is no equation of an EinsumDense.",
+                got=repr(text),
+                expected='"[X],[Y]->[Z]", "...[X],[Y]->...[Z]" or "[X]...,[Y]->[Z]..."',
+                fix='"...x,xy->...y"',
             )
         self.elided_left = bool(left)
         self.text = text
         for letter in self.kernel:
             if letter not in self.inputs and letter not in self.outputs:
-                raise ArgumentError(f"The kernel's '{letter}' is neither in the input nor in the output.", got=repr(text))
+                raise ArgumentError(
+                    f"The kernel's '{letter}' is neither in the input nor in the output.", got=repr(text)
+                )
         for letter in self.outputs:
             if letter not in self.inputs and letter not in self.kernel:
-                raise ArgumentError(f"The output's '{letter}' is neither in the input nor in the kernel.", got=repr(text))
+                raise ArgumentError(
+                    f"The output's '{letter}' is neither in the input nor in the kernel.", got=repr(text)
+                )
 
     def letters(self, ndim: int) -> tuple[list, list]:
         """The letters of the input's and the output's axes; numbers stand for axes behind the dots."""
@@ -94,22 +102,35 @@ class EinsumDense(Described):
         kept = [k for k, letter in enumerate(equation.kernel) if letter in equation.outputs]
         shape = tuple(sizes[letter] for letter in equation.kernel)
         if None in shape:
-            raise ShapeError(f"'{self.name}' needs every size of its kernel.", got=f"{equation.kernel} of {shape}", fix="Input(shape=...)")
+            raise ShapeError(
+                f"'{self.name}' needs every size of its kernel.",
+                got=f"{equation.kernel} of {shape}",
+                fix="Input(shape=...)",
+            )
         self.kernel = self.add_weight(
-            shape, self._with_axes(summed, kept), regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint, name="kernel",
+            shape,
+            self._with_axes(summed, kept),
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
         )
         self.bias = None
         if self.bias_axes is not None:
             self.bias = self.add_weight(
-                self._bias_shape(equation, outputs, sizes), self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint, name="bias",
+                self._bias_shape(equation, outputs, sizes),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
             )
 
     def _with_axes(self, summed, kept):
         """The initializer, told which of the kernel's axes are summed over."""
         initializer = self.kernel_initializer
-        if isinstance(initializer, initializers.VarianceScaling) and None in (initializer.input_axes, initializer.output_axes):
+        if isinstance(initializer, initializers.VarianceScaling) and None in (
+            initializer.input_axes,
+            initializer.output_axes,
+        ):
             facts = {"seed": initializer.seed, "input_axes": summed, "output_axes": kept}
             return type(initializer).from_config({**initializer.get_config(), **facts})
         return initializer
@@ -121,14 +142,16 @@ class EinsumDense(Described):
         named = [letter for letter in outputs[1:] if isinstance(letter, str)]
         if len(named) != len(self.partial_output_shape):
             raise ShapeError(
-                f"`output_shape` of '{self.name}' does not fit its equation.", got=self.partial_output_shape,
+                f"`output_shape` of '{self.name}' does not fit its equation.",
+                got=self.partial_output_shape,
                 expected=f"{len(named)} sizes, for {', '.join(named)}",
             )
         for letter, size in zip(named, self.partial_output_shape, strict=True):
             known = sizes.get(letter)
             if letter in inputs and size is not None and size != known:
                 raise ShapeError(
-                    f"Input and output of '{self.name}' disagree on '{letter}'.", got=f"{known} in the input",
+                    f"Input and output of '{self.name}' disagree on '{letter}'.",
+                    got=f"{known} in the input",
                     expected=f"{size}, as in output_shape",
                 )
             sizes.setdefault(letter, size)
@@ -137,7 +160,9 @@ class EinsumDense(Described):
     def _bias_shape(self, equation, outputs, sizes) -> tuple:
         for letter in self.bias_axes:
             if letter not in equation.outputs:
-                raise ArgumentError(f"`bias_axes` of '{self.name}' names '{letter}', which is not in the output.", got=self.equation)
+                raise ArgumentError(
+                    f"`bias_axes` of '{self.name}' names '{letter}', which is not in the output.", got=self.equation
+                )
         first = min(outputs.index(letter) for letter in self.bias_axes)
         return tuple(sizes[letter] if letter in self.bias_axes else 1 for letter in outputs[first:])
 

@@ -50,7 +50,9 @@ class Embedding(Described):
     ):
         for word, value in (("input_dim", input_dim), ("output_dim", output_dim)):
             if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-                raise ArgumentError(f"`{word}` of Embedding is a positive whole number.", got=repr(value), fix="Embedding(1000, 64)")
+                raise ArgumentError(
+                    f"`{word}` of Embedding is a positive whole number.", got=repr(value), fix="Embedding(1000, 64)"
+                )
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("`input_length` of Embedding is not needed any more.", stacklevel=2)
         super().__init__(**kwargs)
@@ -65,8 +67,11 @@ class Embedding(Described):
         if self.built:
             return
         self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim), self.embeddings_initializer, regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint, name="embeddings",
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+            name="embeddings",
         )
 
     def call(self, inputs):
@@ -75,8 +80,10 @@ class Embedding(Described):
             rows = F.embedding(whole, self.embeddings.value)
         except IndexError as error:
             raise ArgumentError(
-                f"'{self.name}' has no row for some of these numbers.", got=f"{int(whole.min())} to {int(whole.max())}",
-                expected=f"0 to {self.input_dim - 1}", fix=f"Embedding({int(whole.max()) + 1}, {self.output_dim})",
+                f"'{self.name}' has no row for some of these numbers.",
+                got=f"{int(whole.min())} to {int(whole.max())}",
+                expected=f"0 to {self.input_dim - 1}",
+                fix=f"Embedding({int(whole.max()) + 1}, {self.output_dim})",
             ) from error
         return rows.to(to_torch(self.compute_dtype))
 

@@ -49,7 +49,9 @@ class InputLayer(Layer):
         shape = kwargs.pop("input_shape", shape)
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         if sparse or ragged:
-            raise ArgumentError("Inputs are dense here.", got="sparse=True" if sparse else "ragged=True", expected="dense values")
+            raise ArgumentError(
+                "Inputs are dense here.", got="sparse=True" if sparse else "ragged=True", expected="dense values"
+            )
         if input_tensor is None:
             batch_shape = _whole_shape(shape, batch_size, batch_shape)
             input_tensor = KerasTensor(batch_shape, dtype=standardize_dtype(dtype), name=name)
@@ -96,16 +98,25 @@ def _whole_shape(shape, batch_size, batch_shape) -> tuple:
     if batch_shape is not None:
         if shape is not None or batch_size is not None:
             word = "shape" if shape is not None else "batch_size"
-            raise ArgumentError(f"`batch_shape` says it all; `{word}` cannot be given too.", fix="Input(batch_shape=(32, 10))")
+            raise ArgumentError(
+                f"`batch_shape` says it all; `{word}` cannot be given too.", fix="Input(batch_shape=(32, 10))"
+            )
         return standardize_shape(batch_shape)
     if shape is None:
-        raise ArgumentError("An input needs a shape.", got="shape=None", expected="sizes without the batch axis", fix="Input(shape=(28, 28, 1))")
+        raise ArgumentError(
+            "An input needs a shape.",
+            got="shape=None",
+            expected="sizes without the batch axis",
+            fix="Input(shape=(28, 28, 1))",
+        )
     return (batch_size, *standardize_shape(shape))
 
 
 def _check_agrees(tensor, shape, batch_size, batch_shape, dtype, sparse):
     if not isinstance(tensor, KerasTensor):
-        raise ArgumentError("`input_tensor` is a symbolic tensor.", got=repr(tensor), expected="what Input or a layer gives")
+        raise ArgumentError(
+            "`input_tensor` is a symbolic tensor.", got=repr(tensor), expected="what Input or a layer gives"
+        )
     given = {
         "batch_size": (batch_size, tensor.shape[0] if tensor.shape else None),
         "shape": (None if shape is None else tuple(shape), tensor.shape[1:]),
@@ -140,7 +151,14 @@ def Input(  # noqa: N802  (Keras's public spelling)
         optional: whether None may be given.
     """
     layer = InputLayer(
-        shape=shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged, batch_shape=batch_shape,
-        input_tensor=tensor, optional=optional, name=name,
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        input_tensor=tensor,
+        optional=optional,
+        name=name,
     )
     return layer.output

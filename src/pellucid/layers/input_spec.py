@@ -52,7 +52,9 @@ class InputSpec:
             raise ArgumentTypeError("`axes` maps axes to sizes.", got=repr(axes), expected="such as {-1: 3}") from None
         limit = self.ndim or self.max_ndim
         if self.axes and limit is not None and max(self.axes) > limit - 1:
-            raise ArgumentError("`axes` names an axis that is not there.", got=max(self.axes), expected=f"below {limit}")
+            raise ArgumentError(
+                "`axes` names an axis that is not there.", got=max(self.axes), expected=f"below {limit}"
+            )
 
     def get_config(self) -> dict:
         """The demands as plain data."""
@@ -92,9 +94,13 @@ class InputSpec:
             )
         for axis, size in self.axes.items():
             if size is not None and shape[axis] not in (size, None):
-                raise _wrong_input(layer, which, shape, f"size {size} on axis {axis}", _axis_fix(layer, shape, axis, size))
+                raise _wrong_input(
+                    layer, which, shape, f"size {size} on axis {axis}", _axis_fix(layer, shape, axis, size)
+                )
         if self.shape is not None and not self._fits(shape):
-            raise _wrong_input(layer, which, shape, f"shape {self.shape}", "change the input's shape, or Input(shape=...)")
+            raise _wrong_input(
+                layer, which, shape, f"shape {self.shape}", "change the input's shape, or Input(shape=...)"
+            )
 
     def _broken_rank(self, ndim: int) -> str | None:
         if self.ndim is not None and ndim != self.ndim and not self.allow_last_axis_squeeze:
@@ -153,7 +159,9 @@ def assert_input_compatibility(input_spec, inputs, layer) -> None:
     names = [spec.name for spec in specs if spec is not None]
     if isinstance(inputs, dict) and len(names) == len(specs) and all(names):
         if missing := [name for name in names if name not in inputs]:
-            raise ArgumentError(f"Layer '{layer.name}' misses the input {missing[0]!r}.", got=sorted(inputs), expected=names)
+            raise ArgumentError(
+                f"Layer '{layer.name}' misses the input {missing[0]!r}.", got=sorted(inputs), expected=names
+            )
         values = [inputs[name] for name in names]
     else:
         values = nest.flatten(inputs)

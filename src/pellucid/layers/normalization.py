@@ -39,8 +39,12 @@ class Normalizing(Described):
 
     def _add(self, name, shape):
         return self.add_weight(
-            shape, getattr(self, f"{name}_initializer"), regularizer=getattr(self, f"{name}_regularizer"),
-            constraint=getattr(self, f"{name}_constraint"), autocast=False, name=name,
+            shape,
+            getattr(self, f"{name}_initializer"),
+            regularizer=getattr(self, f"{name}_regularizer"),
+            constraint=getattr(self, f"{name}_constraint"),
+            autocast=False,
+            name=name,
         )
 
     def axes_of(self, shape) -> list[int]:
@@ -61,7 +65,9 @@ class Normalizing(Described):
         size = shape[axis]
         if size is None:
             raise ShapeError(
-                f"'{self.name}' needs to know the size of axis {axis}.", got=tuple(shape), expected="a whole number there",
+                f"'{self.name}' needs to know the size of axis {axis}.",
+                got=tuple(shape),
+                expected="a whole number there",
                 fix="Input(shape=...) with that size",
             )
         return size
@@ -188,7 +194,9 @@ class GroupNormalization(Normalizing):
         super().__init__(**kwargs)
         self.keep(locals())
         if not isinstance(groups, int) or (groups < 1 and groups != -1):
-            raise ArgumentError("`groups` says how many groups of channels there are.", got=repr(groups), expected="1 or more, or -1")
+            raise ArgumentError(
+                "`groups` says how many groups of channels there are.", got=repr(groups), expected="1 or more, or -1"
+            )
         self.supports_masking = True
         self.autocast = False  # what overflows in float16 may well be normal after normalizing
 
@@ -198,8 +206,10 @@ class GroupNormalization(Normalizing):
             self.groups = channels
         if channels < self.groups or channels % self.groups:
             raise ArgumentError(
-                f"The groups of '{self.name}' do not divide the channels.", got=f"groups={self.groups}, {channels} channels",
-                expected="a divisor of the channels", fix=f"groups={math.gcd(channels, self.groups)}",
+                f"The groups of '{self.name}' do not divide the channels.",
+                got=f"groups={self.groups}, {channels} channels",
+                expected="a divisor of the channels",
+                fix=f"groups={math.gcd(channels, self.groups)}",
             )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
         self.add_scale_and_offset((channels,))

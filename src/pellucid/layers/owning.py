@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from pellucid import constraints, initializers, naming, regularizers
-from pellucid.errors import ArgumentError, OrderError, ShapeError, StateError, UnsupportedError, product
 from pellucid.dtypes import is_float_dtype, standardize_dtype
+from pellucid.errors import ArgumentError, OrderError, ShapeError, StateError, UnsupportedError, product
 from pellucid.graph.variable import Variable
 from pellucid.layers import tracking
 from pellucid.metrics.base import Metric
@@ -54,7 +54,9 @@ class Owner:
             )
         if isinstance(shape, str):
             raise ArgumentError(
-                "The first argument of `add_weight` is the shape.", got=repr(shape), expected="such as (3, 4)",
+                "The first argument of `add_weight` is the shape.",
+                got=repr(shape),
+                expected="such as (3, 4)",
                 fix=f"add_weight(shape=..., name={shape!r})",
             )
         dtype = self.variable_dtype if dtype is None else standardize_dtype(dtype)
@@ -62,8 +64,13 @@ class Owner:
             initializer = "glorot_uniform" if is_float_dtype(dtype) else "zeros"
         with self._open_name_scope():
             variable = Variable(
-                initializers.get(initializer), shape=() if shape is None else shape, dtype=dtype, trainable=trainable,
-                autocast=autocast, aggregation=aggregation, name=name,
+                initializers.get(initializer),
+                shape=() if shape is None else shape,
+                dtype=dtype,
+                trainable=trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
             )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
@@ -73,8 +80,17 @@ class Owner:
             variable.trainable = False
         return variable
 
-    def add_variable(self, shape, initializer, dtype=None, trainable=True, autocast=True, regularizer=None,
-                     constraint=None, name=None) -> Variable:
+    def add_variable(
+        self,
+        shape,
+        initializer,
+        dtype=None,
+        trainable=True,
+        autocast=True,
+        regularizer=None,
+        constraint=None,
+        name=None,
+    ) -> Variable:
         """Make a weight; another name for `add_weight`."""
         return self.add_weight(shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name)
 
@@ -209,7 +225,8 @@ class Owner:
         own = self.weights
         if len(own) != len(weights):
             raise ArgumentError(
-                f"Layer '{self.name}' has another number of weights.", got=f"{len(weights)} arrays",
+                f"Layer '{self.name}' has another number of weights.",
+                got=f"{len(weights)} arrays",
                 expected=f"{len(own)}: " + ", ".join(f"{v.name} {v.shape}" for v in own),
             )
         arrays = [value if hasattr(value, "shape") else np.asarray(value) for value in weights]
@@ -231,7 +248,8 @@ class Owner:
         """
         if not self.built:
             raise OrderError(
-                f"Layer '{self.name}' has no weights yet, so they cannot be counted.", fix=f"{self.name}.build(input_shape)"
+                f"Layer '{self.name}' has no weights yet, so they cannot be counted.",
+                fix=f"{self.name}.build(input_shape)",
             )
         return sum(math.prod(v.shape) for v in self.weights)
 
@@ -249,8 +267,10 @@ class Owner:
         own = self._own_weights()
         if len(store.keys()) != len(own):
             raise ArgumentError(
-                f"Layer '{self.name}' has another number of weights" + ("." if self.built else ", for it is not built yet."),
-                got=len(store.keys()), expected=f"{len(own)}: {[v.name for v in own]}",
+                f"Layer '{self.name}' has another number of weights"
+                + ("." if self.built else ", for it is not built yet."),
+                got=len(store.keys()),
+                expected=f"{len(own)}: {[v.name for v in own]}",
                 fix="build() must make all weights, those of sub-layers too",
             )
         for k, v in enumerate(own):

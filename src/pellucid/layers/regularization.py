@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 
-
 from pellucid import random, regularizers
 from pellucid.errors import ArgumentError
 from pellucid.layers.described import Described
@@ -37,7 +36,9 @@ class Noisy(Described):
         value = getattr(self, self.level)
         if not isinstance(value, (int, float)) or not 0 <= value <= self.most:
             limit = f"0 to {self.most:g}" if math.isfinite(self.most) else "0 or more"
-            raise ArgumentError(f"`{self.level}` of {type(self).__name__} is out of range.", got=repr(value), expected=limit)
+            raise ArgumentError(
+                f"`{self.level}` of {type(self).__name__} is out of range.", got=repr(value), expected=limit
+            )
         if value > 0:
             self.seed_generator = SeedGenerator(self.seed)
         self._build_at_init()
@@ -79,7 +80,9 @@ def _checked_noise_shape(shape):
         return None
     sizes = () if isinstance(shape, str) or not hasattr(shape, "__iter__") else tuple(shape)
     if not sizes or not all(size is None or (isinstance(size, int) and size > 0) for size in sizes):
-        raise ArgumentError("`noise_shape` is a shape.", got=repr(shape), expected="positive ints and Nones, as (None, 1, 3)")
+        raise ArgumentError(
+            "`noise_shape` is a shape.", got=repr(shape), expected="positive ints and Nones, as (None, 1, 3)"
+        )
     return sizes
 
 
@@ -206,5 +209,3 @@ class ActivityRegularization(Described):
 
     def links(self):
         return Same()
-
-

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 # What was given to __init__ is not owned, and the graph around a layer is not part of it.
-_NOT_OWNED = frozenset({"_given", "_inbound_nodes", "_outbound_nodes", "_losses", "_input_spec", "_build_shapes_dict", "_functional"})
+_NOT_OWNED = frozenset(
+    {"_given", "_inbound_nodes", "_outbound_nodes", "_losses", "_input_spec", "_build_shapes_dict", "_functional"}
+)
 
 
 def held(owner, kinds: tuple[type, ...]) -> list:

@@ -68,7 +68,9 @@ class TimeDistributed(Wrapper):
     def _of_one_step(self, input_shape):
         if not isinstance(input_shape, (tuple, list)) or len(input_shape) < 3:
             raise ShapeError(
-                f"'{self.name}' takes values with steps.", got=input_shape, expected="(batch, steps, ...), 3 axes or more",
+                f"'{self.name}' takes values with steps.",
+                got=input_shape,
+                expected="(batch, steps, ...), 3 axes or more",
             )
         return (input_shape[0], *input_shape[2:])
 
@@ -79,7 +81,8 @@ class TimeDistributed(Wrapper):
     def call(self, inputs, training=None, mask=None):
         if mask is not None and tuple(mask.shape[:2]) != tuple(inputs.shape[:2]):
             raise ShapeError(
-                f"The mask of '{self.name}' does not fit its input.", got=tuple(mask.shape),
+                f"The mask of '{self.name}' does not fit its input.",
+                got=tuple(mask.shape),
                 expected=f"{tuple(inputs.shape[:2])} in front",
             )
         takes = Signature.of(self.layer)
@@ -120,10 +123,14 @@ class SpectralNormalization(Wrapper):
             self.kernel = getattr(self.layer, "embeddings", None)
         if self.kernel is None:
             raise ArgumentError(
-                f"{type(self.layer).__name__} has no kernel to normalize.", expected="a layer with `kernel` or `embeddings`"
+                f"{type(self.layer).__name__} has no kernel to normalize.",
+                expected="a layer with `kernel` or `embeddings`",
             )
         self.vector_u = self.add_weight(
-            (1, self.kernel.shape[-1]), initializers.TruncatedNormal(stddev=0.02), trainable=False, name="vector_u",
+            (1, self.kernel.shape[-1]),
+            initializers.TruncatedNormal(stddev=0.02),
+            trainable=False,
+            name="vector_u",
             dtype=self.kernel.dtype,
         )
 
