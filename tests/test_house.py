@@ -35,7 +35,7 @@ STRANGERS = ({"layers", "convert"}, {"graph", "files"})
 COMMANDS = {"cli.py", "__main__.py"}
 OUTSIDE = {"torch", "numpy", "h5py", "rich"}
 # Imported where a user hands in their things, or where a command says what to install.
-OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib"}
+OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests"}
 
 # Written so that this file does not match itself.
 FORBIDDEN = {
@@ -126,6 +126,8 @@ def _belongs_in_door(node: ast.stmt) -> bool:
         return True
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.target, ast.Name) and node.target.id == "__all__"
     if not isinstance(node, ast.Assign):
         return False
     if all(isinstance(one, ast.Name) and one.id in ("__all__", "__version__") for one in node.targets):
