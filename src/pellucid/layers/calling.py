@@ -77,7 +77,7 @@ class Calling(Building, Penalized):
             and self.activity_regularizer is None
             and policy.compute_dtype == policy.variable_dtype
             and x.dtype is to_torch(self.input_dtype)
-            and "_keras_mask" not in x.__dict__
+            and getattr(x, "_keras_mask", None) is None
             and type(self).compute_mask is Calling.compute_mask
         )
 
