@@ -35,4 +35,6 @@ def report(title: str, seconds: dict[str, list[float]]) -> None:
     print(f"\n{title}   ({torch.get_num_threads()} threads)")
     for name, times in seconds.items():
         median = statistics.median(times)
-        print(f"  {name:<12} {median * 1e3:9.3f} ms   {median / ours:6.2f} x   ({min(times) * 1e3:.3f} to {max(times) * 1e3:.3f})")
+        print(
+            f"  {name:<12} {median * 1e3:9.3f} ms   {median / ours:6.2f} x   ({min(times) * 1e3:.3f} to {max(times) * 1e3:.3f})"
+        )

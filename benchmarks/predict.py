@@ -6,6 +6,7 @@ Run: ``python -m benchmarks.predict``
 from __future__ import annotations
 
 import numpy as np
+
 from benchmarks.networks import bare_cnn, bare_mlp, flatten_alone, mlp, small_cnn
 from benchmarks.pairing import report, rounds
 

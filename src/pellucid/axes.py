@@ -84,7 +84,9 @@ def sizes(value, rank: int, name: str, *, least: int = 1) -> tuple[int, ...]:
             raise ValueError
     except (TypeError, ValueError):
         kind = ArgumentTypeError if value is None else ArgumentError
-        raise kind(f"`{name}` takes whole numbers.", got=repr(value), expected=f"an int or {rank} ints", fix=fix) from None
+        raise kind(
+            f"`{name}` takes whole numbers.", got=repr(value), expected=f"an int or {rank} ints", fix=fix
+        ) from None
     if len(whole) != rank:
         raise ArgumentError(f"`{name}` takes {rank} numbers, one for each spatial axis.", got=repr(value), fix=fix)
     if any(one < least for one in whole):

@@ -85,7 +85,9 @@ class SlideBack:
 
     def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
         cells = (i + self.crop - k * self.dilation for k in range(self.size))
-        return sorted({cell // self.stride for cell in cells if cell % self.stride == 0 and 0 <= cell // self.stride < n_in})
+        return sorted(
+            {cell // self.stride for cell in cells if cell % self.stride == 0 and 0 <= cell // self.stride < n_in}
+        )
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,9 @@ def Mix(*axes: int, groups: int = 1) -> Along:  # noqa: N802  (reads as the link
     return Along({axis: Whole(groups) for axis in axes})
 
 
-def Window(axes: Sequence[int], size, strides, dilation, padding: str, mix: int | None = None, groups: int = 1) -> Along:  # noqa: N802
+def Window(
+    axes: Sequence[int], size, strides, dilation, padding: str, mix: int | None = None, groups: int = 1
+) -> Along:
     """A window over the spatial axes; with `mix`, all channels (of the group) along that axis."""
     rules: dict[int, Rule] = {
         axis: Slide(*cell, padding) for axis, *cell in zip(axes, size, strides, dilation, strict=True)

@@ -43,7 +43,11 @@ class Case:
 
 def case(layer, shape, **kwargs):
     """A row; words that Case itself takes are told apart from the layer's arguments."""
-    own = {word: kwargs.pop(word) for word in ("formats", "wraps", "whole", "training", "draws", "keras_differs") if word in kwargs}
+    own = {
+        word: kwargs.pop(word)
+        for word in ("formats", "wraps", "whole", "training", "draws", "keras_differs")
+        if word in kwargs
+    }
     return Case(layer, shape, kwargs, **own)
 
 
@@ -76,19 +80,49 @@ CONVOLUTION = [
     case("Conv1D", (8, 3), filters=2, kernel_size=3, padding="causal", dilation_rate=2),
     case("Conv1D", (8, 4), filters=4, kernel_size=2, strides=2, padding="same", groups=2, formats=True),
     case("Conv2D", (6, 7, 3), filters=2, kernel_size=3, formats=True),
-    case("Conv2D", (6, 7, 2), filters=3, kernel_size=(3, 2), strides=2, padding="same", activation="tanh", formats=True),
-    case("Conv2D", (7, 8, 4), filters=4, kernel_size=3, dilation_rate=2, padding="same", groups=2, use_bias=False, formats=True),
+    case(
+        "Conv2D", (6, 7, 2), filters=3, kernel_size=(3, 2), strides=2, padding="same", activation="tanh", formats=True
+    ),
+    case(
+        "Conv2D",
+        (7, 8, 4),
+        filters=4,
+        kernel_size=3,
+        dilation_rate=2,
+        padding="same",
+        groups=2,
+        use_bias=False,
+        formats=True,
+    ),
     case("Conv2D", (7, 5, 2), filters=2, kernel_size=2, dilation_rate=(2, 1), formats=True),
     case("Conv3D", (4, 5, 3, 2), filters=2, kernel_size=2, strides=(1, 2, 1), padding="same", formats=True),
     case("DepthwiseConv1D", (7, 3), kernel_size=3, depth_multiplier=2, padding="same", formats=True),
     case("DepthwiseConv2D", (6, 5, 3), kernel_size=3, depth_multiplier=2, formats=True),
     case("DepthwiseConv2D", (6, 5, 2), kernel_size=2, strides=2, padding="same", formats=True),
     case("SeparableConv1D", (7, 3), filters=4, kernel_size=3, padding="same", formats=True),
-    case("SeparableConv2D", (6, 5, 3), filters=4, kernel_size=3, depth_multiplier=2, strides=2, padding="same", formats=True),
+    case(
+        "SeparableConv2D",
+        (6, 5, 3),
+        filters=4,
+        kernel_size=3,
+        depth_multiplier=2,
+        strides=2,
+        padding="same",
+        formats=True,
+    ),
     case("Conv1DTranspose", (5, 3), filters=2, kernel_size=3, strides=2, padding="same", formats=True),
     case("Conv1DTranspose", (5, 3), filters=2, kernel_size=2, strides=3, formats=True),
     case("Conv2DTranspose", (3, 4, 2), filters=3, kernel_size=3, strides=2, formats=True),
-    case("Conv2DTranspose", (3, 4, 2), filters=3, kernel_size=3, strides=2, padding="same", output_padding=1, formats=True),
+    case(
+        "Conv2DTranspose",
+        (3, 4, 2),
+        filters=3,
+        kernel_size=3,
+        strides=2,
+        padding="same",
+        output_padding=1,
+        formats=True,
+    ),
     case("Conv2DTranspose", (4, 3, 2), filters=2, kernel_size=4, strides=2, padding="same", formats=True),
     case("Conv2DTranspose", (4, 3, 2), filters=2, kernel_size=2, dilation_rate=2, formats=True),
     case("Conv3DTranspose", (2, 3, 2, 2), filters=2, kernel_size=3, strides=2, padding="same", formats=True),
@@ -132,7 +166,11 @@ RESHAPING = [
     case("UpSampling2D", (3, 2, 2), size=(2, 3), formats=True),
     case("UpSampling2D", (4, 3, 2), size=2, interpolation="bilinear", formats=True),
     case(
-        "UpSampling2D", (5, 4, 1), size=2, interpolation="bicubic", formats=True,
+        "UpSampling2D",
+        (5, 4, 1),
+        size=2,
+        interpolation="bicubic",
+        formats=True,
         keras_differs="on torch its cubic has a=-0.75, elsewhere a=-0.5; test_upsampling.py judges by Keras's scale_and_translate",
     ),  # fmt: skip
     case("UpSampling3D", (2, 3, 2, 2), size=(2, 1, 2), formats=True),
@@ -146,7 +184,9 @@ NORMALIZATION = [
     case("LayerNormalization", (5,)),
     case("LayerNormalization", (3, 4), axis=[1, 2], epsilon=1e-2),
     case(
-        "LayerNormalization", (3, 4, 2), axis=1,
+        "LayerNormalization",
+        (3, 4, 2),
+        axis=1,
         keras_differs="on torch it raises; test_normalization.py judges by NumPy",
     ),  # fmt: skip
     case("GroupNormalization", (3, 4, 6), groups=2),

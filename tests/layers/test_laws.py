@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import pytest
 import torch
-from layers.cases import CASES, Case
 
 import pellucid
+from layers.cases import CASES, Case
 from pellucid import axes
 
 FORMATS = ("channels_last", "channels_first")

@@ -41,7 +41,7 @@ def preprocess_input(x, data_format: str | None = None, mode: str = "caffe"):
         return x / 127.5 - 1.0
     shape = [1, 1, 1]
     shape[channels] = 3
-    mean, std = ((_CAFFE_MEAN, (1, 1, 1)) if mode == "caffe" else (_TORCH_MEAN, _TORCH_STD))
+    mean, std = (_CAFFE_MEAN, (1, 1, 1)) if mode == "caffe" else (_TORCH_MEAN, _TORCH_STD)
     mean, std = (np.reshape(np.array(one, dtype="float32"), shape) for one in (mean, std))
     if mode == "torch":
         return (x / 255.0 - _like(mean, x)) / _like(std, x)
@@ -108,11 +108,15 @@ def image_input(input_tensor, input_shape, *, default: int, least: int, include_
     sides = shape[:2] if image_data_format() == "channels_last" else shape[1:]
     if len(shape) != 3 or any(side is not None and side < least for side in sides):
         raise ShapeError(
-            "This is no image that the network can take.", got=shape, expected=f"height and width of {least} or more, and channels",
+            "This is no image that the network can take.",
+            got=shape,
+            expected=f"height and width of {least} or more, and channels",
             fix=f"input_shape=({default}, {default}, 3)",
         )
     if include_top and None in sides:
-        raise ShapeError("The top needs a fixed image size.", got=shape, fix="include_top=False, or give height and width")
+        raise ShapeError(
+            "The top needs a fixed image size.", got=shape, fix="include_top=False, or give height and width"
+        )
     return Input(shape=shape)
 
 
@@ -126,6 +130,8 @@ def load_weights(model, weights, file_name: str) -> None:
         return
     path = cache_folder() / file_name if weights == "imagenet" else pathlib.Path(weights)
     raise UnsupportedError(
-        "Published weights cannot be read yet.", got=f"weights={weights!r}", expected=f"weights=None (the file would be {path})",
+        "Published weights cannot be read yet.",
+        got=f"weights={weights!r}",
+        expected=f"weights=None (the file would be {path})",
         fix="weights=None",
     )

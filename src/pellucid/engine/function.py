@@ -64,7 +64,9 @@ class Function(Operation):
     def compute_output_spec(self, inputs):
         """Symbols for what it would give."""
         self._check(inputs)
-        outputs = self._program.run(nest.flatten(inputs), call=lambda op, *args, **kw: op.compute_output_spec(*args, **kw))
+        outputs = self._program.run(
+            nest.flatten(inputs), call=lambda op, *args, **kw: op.compute_output_spec(*args, **kw)
+        )
         return nest.pack_sequence_as(self._outputs_struct, outputs)
 
     def compute_output_shape(self, input_shape):
@@ -77,7 +79,8 @@ class Function(Operation):
             nest.assert_same_structure(self._inputs_struct, inputs)
         except ValueError as error:
             raise ArgumentError(
-                f"'{self.name}' takes inputs of another form.", got=repr(inputs)[:200],
+                f"'{self.name}' takes inputs of another form.",
+                got=repr(inputs)[:200],
                 expected=repr(nest.map_structure(lambda x: x.shape, self._inputs_struct)),
             ) from error
         for x, symbol in zip(nest.flatten(inputs), self._inputs, strict=True):

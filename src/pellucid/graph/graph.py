@@ -68,7 +68,9 @@ class Graph:
         for x in self.outputs:
             if id(x) not in known:
                 raise ArgumentError(
-                    "An output does not depend on the inputs.", got=repr(x), fix="Model(inputs, outputs) with the Input it came from"
+                    "An output does not depend on the inputs.",
+                    got=repr(x),
+                    fix="Model(inputs, outputs) with the Input it came from",
                 )
 
     def _check_names(self):

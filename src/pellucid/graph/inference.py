@@ -100,7 +100,8 @@ class _EverythingMeta(TorchFunctionMode):
 
 def _holds_real(values) -> bool:
     return any(
-        (isinstance(x, torch.Tensor) and not x.is_meta) or (isinstance(x, (list, tuple)) and _holds_real(x)) for x in values
+        (isinstance(x, torch.Tensor) and not x.is_meta) or (isinstance(x, (list, tuple)) and _holds_real(x))
+        for x in values
     )
 
 

@@ -60,7 +60,8 @@ class Node:
         for x in self.outputs:
             if not isinstance(x, KerasTensor):
                 raise ArgumentError(
-                    f"{operation} was called on symbolic tensors and gave something else.", got=repr(x),
+                    f"{operation} was called on symbolic tensors and gave something else.",
+                    got=repr(x),
                     expected="symbolic tensors only",
                 )
         self.is_input = not self.arguments.keras_tensors

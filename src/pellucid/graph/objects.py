@@ -22,7 +22,8 @@ from pellucid.graph.values import convert_to_numpy, convert_to_tensor
 _PLAIN = (str, int, float, bool)
 # Where a plain function name ("relu", "mse") is looked up.
 _FUNCTION_MODULES = tuple(
-    f"keras.{word}" for word in ("activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers")
+    f"keras.{word}"
+    for word in ("activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers")
 )
 # Lambdas of this process, by the token their config carries; their code is never written as code to be run.
 _lambdas: weakref.WeakValueDictionary[str, types.FunctionType] = weakref.WeakValueDictionary()
@@ -65,7 +66,10 @@ def _serialize_special(obj) -> dict | None:
         history = getattr(obj, "_keras_history", None)
         if history:
             history = [history.operation.name, history.node_index, history.tensor_index]
-        return {"class_name": "__keras_tensor__", "config": {"shape": obj.shape, "dtype": obj.dtype, "keras_history": history}}
+        return {
+            "class_name": "__keras_tensor__",
+            "config": {"shape": obj.shape, "dtype": obj.dtype, "keras_history": history},
+        }
     if isinstance(obj, torch.dtype):
         return standardize_dtype(obj)
     if isinstance(obj, torch.Tensor) or hasattr(obj, "__pellucid_value__"):
@@ -104,7 +108,9 @@ def _reference(obj) -> dict:
 def _function_reference(obj) -> dict:
     if not hasattr(obj, "__name__"):
         raise ArgumentTypeError(
-            f"A {type(obj).__name__} cannot be written as plain data.", got=repr(obj), expected="an object with `get_config()`",
+            f"A {type(obj).__name__} cannot be written as plain data.",
+            got=repr(obj),
+            expected="an object with `get_config()`",
             fix="def get_config(self): return {...}",
         )
     name = registry.get_registered_name(obj)
@@ -112,7 +118,12 @@ def _function_reference(obj) -> dict:
     module = "builtins" if public and public[0] in _FUNCTION_MODULES else public[0] if public else obj.__module__
     if isinstance(obj, type):
         return {"module": module, "class_name": public[1] if public else name, "config": {}, "registered_name": None}
-    return {"module": module, "class_name": "function", "config": public[1] if public else name, "registered_name": name}
+    return {
+        "module": module,
+        "class_name": "function",
+        "config": public[1] if public else name,
+        "registered_name": name,
+    }
 
 
 class ObjectSharingScope:
@@ -203,7 +214,9 @@ class _Reader:
         if isinstance(config, (list, tuple)):
             return [self.read(item) for item in config]
         if not isinstance(config, dict):
-            raise ArgumentTypeError("This is no config.", got=repr(config)[:200], expected="a dict, list, string or number")
+            raise ArgumentTypeError(
+                "This is no config.", got=repr(config)[:200], expected="a dict, list, string or number"
+            )
         if "class_name" not in config or "config" not in config:
             return {key: self.read(value) for key, value in config.items()}
         special = getattr(self, "_read" + str(config["class_name"]).rstrip("_"), None)
@@ -237,7 +250,8 @@ class _Reader:
         if self.safe_mode:
             raise ArgumentError(
                 "This config holds a Python lambda, and code from a config is not run.",
-                expected="a named function", fix='custom_objects={"name": function}, with a named function in the layer',
+                expected="a named function",
+                fix='custom_objects={"name": function}, with a named function in the layer',
             )
         token = inner["value"]
         found = _lambdas.get(token) if isinstance(token, str) else None
@@ -297,7 +311,9 @@ class _Reader:
     def _instance(self, config):
         inner = config["config"]
         if not isinstance(inner, dict):
-            raise ArgumentTypeError(f"The config of {config['class_name']} is no dict.", got=repr(inner)[:200], expected="a dict")
+            raise ArgumentTypeError(
+                f"The config of {config['class_name']} is no dict.", got=repr(inner)[:200], expected="a dict"
+            )
         shared = settings.session("shared_objects", lambda: None)
         key = config.get("shared_object_id")
         if shared is not None and key in shared:
@@ -306,7 +322,9 @@ class _Reader:
         if isinstance(cls, types.FunctionType):
             return cls
         if not hasattr(cls, "from_config"):
-            raise ArgumentTypeError(f"{cls.__name__} has no `from_config()`.", fix="@classmethod\n            def from_config(cls, config)")
+            raise ArgumentTypeError(
+                f"{cls.__name__} has no `from_config()`.", fix="@classmethod\n            def from_config(cls, config)"
+            )
         with registry.CustomObjectScope(self.custom_objects), SafeModeScope(self.safe_mode):
             instance = cls.from_config(inner)
             if (build := config.get("build_config")) and not getattr(instance, "built", True):

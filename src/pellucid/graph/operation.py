@@ -53,7 +53,10 @@ class Operation:
             name = auto_name(type(self).__name__)
         if not isinstance(name, str) or "/" in name:
             raise ArgumentError(
-                "A name is a string without slashes.", got=repr(name), expected='such as "encoder_1"', fix=f'name="{_clean(name)}"'
+                "A name is a string without slashes.",
+                got=repr(name),
+                expected='such as "encoder_1"',
+                fix=f'name="{_clean(name)}"',
             )
         self.name = name
         self._inbound_nodes: list[Node] = []
@@ -205,7 +208,9 @@ def operation(function):
     The function's own body sees values only; numbers, arrays and variables it converts itself.
     """
     name = function.__name__
-    node_class = type(to_camel_case(name), (FunctionOperation,), {"function": staticmethod(function), "__doc__": function.__doc__})
+    node_class = type(
+        to_camel_case(name), (FunctionOperation,), {"function": staticmethod(function), "__doc__": function.__doc__}
+    )
 
     @functools.wraps(function)
     def run(*args, **kwargs):

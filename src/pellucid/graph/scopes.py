@@ -61,7 +61,9 @@ class StatelessScope(_Scope):
         self.pending: list = []
         for variable, value in state_mapping or ():
             if not hasattr(variable, "assign"):
-                raise ArgumentError("`state_mapping` pairs weights with values.", got=repr(variable), expected="a Variable")
+                raise ArgumentError(
+                    "`state_mapping` pairs weights with values.", got=repr(variable), expected="a Variable"
+                )
             self.add_update((variable, value))
             if (given := self.state_mapping[id(variable)]).shape != variable.shape:
                 raise ShapeError(
@@ -129,7 +131,9 @@ class AutocastScope(_Scope):
         from pellucid.dtypes import is_float_dtype, standardize_dtype, to_torch
 
         if dtype is not None and not is_float_dtype(standardize_dtype(dtype)):
-            raise ArgumentError("Weights are cast to floating-point dtypes only.", got=dtype, expected='such as "bfloat16"')
+            raise ArgumentError(
+                "Weights are cast to floating-point dtypes only.", got=dtype, expected='such as "bfloat16"'
+            )
         self.dtype = None if dtype is None else standardize_dtype(dtype)
         self.torch_dtype = None if dtype is None else to_torch(dtype)
 

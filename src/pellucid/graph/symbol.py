@@ -26,8 +26,15 @@ class KerasTensor:
     """
 
     def __init__(
-        self, shape, dtype="float32", sparse=False, ragged=False, record_history=True, name=None,
-        ragged_rank=None, row_splits_dtype=None,
+        self,
+        shape,
+        dtype="float32",
+        sparse=False,
+        ragged=False,
+        record_history=True,
+        name=None,
+        ragged_rank=None,
+        row_splits_dtype=None,
     ):
         if sparse and ragged:
             raise ArgumentError("A tensor is sparse or ragged, not both.", got="sparse=True, ragged=True")
@@ -52,7 +59,9 @@ class KerasTensor:
     def __setattr__(self, name, value):
         if name in type(self).__dict__ and isinstance(type(self).__dict__[name], property):
             raise MissingAttributeError(
-                f"The {name} of a symbolic tensor never changes.", got=repr(value), fix=f"KerasTensor(shape, {name}=...)"
+                f"The {name} of a symbolic tensor never changes.",
+                got=repr(value),
+                fix=f"KerasTensor(shape, {name}=...)",
             )
         object.__setattr__(self, name, value)
 
@@ -87,13 +96,16 @@ class KerasTensor:
     def __bool__(self):
         raise ArgumentTypeError(
             "A symbolic tensor is neither true nor false: its values come when the model runs.",
-            got=repr(self), fix="ops.where(condition, x, y)",
+            got=repr(self),
+            fix="ops.where(condition, x, y)",
         )
 
     def _no_values(self, *_args, **_kwargs):
         raise ArgumentTypeError(
             "A symbolic tensor has no values yet, so Python, NumPy and PyTorch functions cannot take it.",
-            got=repr(self), expected="an array or a tensor", fix="use the function of pellucid.ops, or a layer",
+            got=repr(self),
+            expected="an array or a tensor",
+            fix="use the function of pellucid.ops, or a layer",
         )
 
     __int__ = __float__ = __index__ = __array__ = __iter__ = __len__ = _no_values

@@ -38,7 +38,9 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None) -> torch.Tensor:
         ArgumentError: lists of different lengths, or `sparse` or `ragged` asked for.
     """
     if sparse or ragged:
-        raise ArgumentError("PyTorch tensors are dense.", got="sparse=True" if sparse else "ragged=True", expected="None")
+        raise ArgumentError(
+            "PyTorch tensors are dense.", got="sparse=True" if sparse else "ragged=True", expected="None"
+        )
     value = getattr(x, "__pellucid_value__", None)
     if value is not None:
         x = value()
@@ -49,7 +51,9 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None) -> torch.Tensor:
         return torch.tensor(x, dtype=wanted or _scalar_dtype(x), device=current_device())
     if hasattr(x, "_keras_history") or type(x).__name__ == "KerasTensor":
         raise ArgumentError(
-            "A symbolic tensor has no values yet.", got=repr(x), expected="an array or a tensor",
+            "A symbolic tensor has no values yet.",
+            got=repr(x),
+            expected="an array or a tensor",
             fix="Model(inputs, outputs).predict(x)",
         )
     if isinstance(x, (list, tuple)) and any(_holds_value(item) for item in nest.leaves(x)):
@@ -93,10 +97,14 @@ def _from_array(x, wanted) -> torch.Tensor:
     try:
         array = np.asarray(x)
     except ValueError as error:
-        raise ArgumentError("The lists have different lengths.", got=str(error), expected="rows of one length") from error
+        raise ArgumentError(
+            "The lists have different lengths.", got=str(error), expected="rows of one length"
+        ) from error
     if array.dtype.kind in "OSU":
         raise ArgumentTypeError(
-            f"A {type(x).__name__} of this content cannot become a tensor.", got=repr(x)[:80], expected="numbers or bools"
+            f"A {type(x).__name__} of this content cannot become a tensor.",
+            got=repr(x)[:80],
+            expected="numbers or bools",
         )
     if is_list and wanted is None:
         kinds = {type(item) for item in nest.leaves(list(x))} or {float}

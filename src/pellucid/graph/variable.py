@@ -57,9 +57,13 @@ class Variable:
     ):
         name = name or auto_name("Variable")
         if not isinstance(name, str) or "/" in name:
-            raise ArgumentError("A weight's name is a string without slashes.", got=repr(name), expected='such as "kernel"')
+            raise ArgumentError(
+                "A weight's name is a string without slashes.", got=repr(name), expected='such as "kernel"'
+            )
         if aggregation not in AGGREGATIONS:
-            raise ArgumentError("Unknown `aggregation`.", got=repr(aggregation), expected=", ".join(map(repr, AGGREGATIONS)))
+            raise ArgumentError(
+                "Unknown `aggregation`.", got=repr(aggregation), expected=", ".join(map(repr, AGGREGATIONS))
+            )
         parent = current_path()
         self.name = name
         self.path = f"{parent}/{name}" if parent else name
@@ -80,12 +84,16 @@ class Variable:
     def _begin_with_initializer(self, initializer, shape, dtype):
         if shape is None:
             raise ArgumentError(
-                "A weight made by an initializer needs a shape.", got="shape=None", fix="Variable(initializer, shape=(2, 3))"
+                "A weight made by an initializer needs a shape.",
+                got="shape=None",
+                fix="Variable(initializer, shape=(2, 3))",
             )
         self.shape = standardize_shape(shape)
         if None in self.shape:
             raise ShapeError(
-                f"The weight '{self.path}' needs every size.", got=self.shape, expected="a shape without None",
+                f"The weight '{self.path}' needs every size.",
+                got=self.shape,
+                expected="a shape without None",
                 fix="give the input's size, such as Input(shape=(28, 28, 1))",
             )
         self._set_dtype(dtype)
@@ -99,7 +107,8 @@ class Variable:
         if here.stateless is not None:
             raise ArgumentError(
                 "A weight with a given value cannot be made while a model runs without state.",
-                got=self.path, fix='in build(): self.add_weight(shape=..., initializer="zeros")',
+                got=self.path,
+                fix='in build(): self.add_weight(shape=..., initializer="zeros")',
             )
         if isinstance(value, torch.nn.Parameter) and dtype is None:
             tensor = value
@@ -160,7 +169,9 @@ class Variable:
         value = convert_to_tensor(value, dtype=self._dtype)
         if tuple(value.shape) != self.shape:
             raise ShapeError(
-                f"The weight '{self.path}' cannot take these values.", got=tuple(value.shape), expected=self.shape,
+                f"The weight '{self.path}' cannot take these values.",
+                got=tuple(value.shape),
+                expected=self.shape,
                 fix=f"variable.assign(value) with a value of shape {self.shape}",
             )
         if here.stateless is not None:
@@ -305,11 +316,25 @@ def _reflected(name: str):
 
 
 _BINARY = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "floordiv": "floor_divide",
-    "mod": "mod", "pow": "power", "matmul": "matmul", "and": "logical_and", "or": "logical_or", "xor": "logical_xor",
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "true_divide",
+    "floordiv": "floor_divide",
+    "mod": "mod",
+    "pow": "power",
+    "matmul": "matmul",
+    "and": "logical_and",
+    "or": "logical_or",
+    "xor": "logical_xor",
 }
 _COMPARISONS = {
-    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
 }
 _UNARY = {"neg": "negative", "abs": "absolute", "invert": "logical_not"}
 

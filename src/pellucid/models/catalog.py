@@ -18,8 +18,8 @@ from pellucid import (
     ops,
     optimizers,
     random,
-    regularizers,
     registry,
+    regularizers,
 )
 from pellucid.layers.base import Layer
 from pellucid.models.functional import Functional

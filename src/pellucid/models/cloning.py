@@ -67,12 +67,16 @@ class _Cloner:
 
     def _sequential(self, model, input_tensors):
         if self.call_function is not None and not self.recursive:
-            raise ArgumentError("A Sequential model takes no `call_function`: its layers are listed, not called.", got=model.name)
+            raise ArgumentError(
+                "A Sequential model takes no `call_function`: its layers are listed, not called.", got=model.name
+            )
         layers = [self.layer(layer) for layer in model.layers]
         if input_tensors is not None:
             flat = nest.flatten(input_tensors)
             if len(flat) != 1 or not isinstance(flat[0], KerasTensor):
-                raise ArgumentError("A Sequential model has one input.", got=repr(input_tensors), expected="one symbolic tensor")
+                raise ArgumentError(
+                    "A Sequential model has one input.", got=repr(input_tensors), expected="one symbolic tensor"
+                )
             layers.insert(0, Input(tensor=flat[0]))
         elif model._stack and isinstance(model._stack[0], InputLayer):
             layers.insert(0, InputLayer.from_config(model._stack[0].get_config()))
@@ -99,7 +103,10 @@ class _Cloner:
     def _by_config(self, model, input_tensors):
         if self.clone_function or self.call_function or input_tensors is not None:
             raise ArgumentError(
-                "Only functional and sequential models can be cloned layer by layer.", got=type(model).__name__,
+                "Only functional and sequential models can be cloned layer by layer.",
+                got=type(model).__name__,
                 fix=f"{type(model).__name__}.from_config(model.get_config())",
             )
-        return deserialize_keras_object(serialize_keras_object(model), custom_objects={type(model).__name__: type(model)})
+        return deserialize_keras_object(
+            serialize_keras_object(model), custom_objects={type(model).__name__: type(model)}
+        )

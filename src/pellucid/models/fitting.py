@@ -46,9 +46,7 @@ def _reordered(model, inputs):
     except ValueError:
         single = [x for x in (wanted, inputs) if not nest.is_nested(x)]
         if not single:  # x for [x] is common, and clear
-            warnings.warn(
-                f"The inputs come as {_form(inputs)}; the model was made with {_form(wanted)}.", stacklevel=4
-            )
+            warnings.warn(f"The inputs come as {_form(inputs)}; the model was made with {_form(wanted)}.", stacklevel=4)
     return inputs
 
 
@@ -56,7 +54,9 @@ def _fit(x, symbol: KerasTensor):
     if x is None:
         if not getattr(symbol._keras_history.operation, "optional", True):
             raise ArgumentError(
-                f"The input '{symbol.name}' is not optional.", got="None", expected=f"values of shape {symbol.shape}",
+                f"The input '{symbol.name}' is not optional.",
+                got="None",
+                expected=f"values of shape {symbol.shape}",
                 fix="Input(..., optional=True)",
             )
         return None
@@ -74,7 +74,9 @@ def _fit(x, symbol: KerasTensor):
     if missing == -1 and x.shape[-1] == 1:
         return x.squeeze(-1) if isinstance(x, torch.Tensor) else x.squeeze(-1)
     raise ShapeError(
-        f"The input '{symbol.name}' has another number of axes.", got=tuple(x.shape), expected=symbol.shape,
+        f"The input '{symbol.name}' has another number of axes.",
+        got=tuple(x.shape),
+        expected=symbol.shape,
         fix="x[None] adds the batch axis to a single sample" if missing == 1 else "reshape the input",
     )
 
@@ -86,7 +88,9 @@ def _free(shape):
 def _other_structure(model, inputs) -> ArgumentError:
     names = nest.map_structure(lambda x: x.name, model._inputs_struct)
     return ArgumentError(
-        f"The model '{model.name}' takes other inputs.", got=_form(inputs), expected=repr(names),
+        f"The model '{model.name}' takes other inputs.",
+        got=_form(inputs),
+        expected=repr(names),
         fix="give a list or dict of this form",
     )
 

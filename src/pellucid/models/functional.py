@@ -145,7 +145,9 @@ class Functional(Model):
     def add_loss(self, loss):
         """Not for graphs: a layer inside may call `add_loss` in its own `call`."""
         raise UnsupportedError(
-            "A functional model takes no `add_loss`.", fix="a layer whose call() says self.add_loss(...)", where=self.name
+            "A functional model takes no `add_loss`.",
+            fix="a layer whose call() says self.add_loss(...)",
+            where=self.name,
         )
 
     @property
@@ -192,7 +194,8 @@ def _check_symbols(word: str, structure):
     for x in flat:
         if not isinstance(x, KerasTensor):
             raise ArgumentError(
-                f"`{word}` of a model are symbolic tensors.", got=f"{x!r} ({type(x).__name__})",
+                f"`{word}` of a model are symbolic tensors.",
+                got=f"{x!r} ({type(x).__name__})",
                 expected="what Input or a layer called on one gives",
                 fix="inputs = Input(shape=...); Model(inputs, layer(inputs))",
             )

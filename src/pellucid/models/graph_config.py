@@ -21,7 +21,9 @@ def write(model) -> dict:
     """The config of a functional model."""
     mine = set(model.graph.nodes)
     numbers = {
-        node: at for op in model.operations for at, node in enumerate(node for node in op._inbound_nodes if node in mine)
+        node: at
+        for op in model.operations
+        for at, node in enumerate(node for node in op._inbound_nodes if node in mine)
     }
     layers = []
     for operation in model.operations:
@@ -126,7 +128,9 @@ class _GraphReader:
                     left.append((layer, call))
             if len(left) == len(waiting):
                 names = sorted({layer.name for layer, _ in left})
-                raise ArgumentError("The config's graph runs in a circle or has loose ends.", got=f"calls of {', '.join(names)}")
+                raise ArgumentError(
+                    "The config's graph runs in a circle or has loose ends.", got=f"calls of {', '.join(names)}"
+                )
             waiting = left
 
     def _make(self, layer, call) -> bool:
@@ -151,7 +155,11 @@ class _GraphReader:
 
     def _tensor(self, name, node_index, tensor_index):
         if name not in self.layers:
-            raise ArgumentError("The config's graph reads a layer that it does not list.", got=repr(name), expected=", ".join(self.layers))
+            raise ArgumentError(
+                "The config's graph reads a layer that it does not list.",
+                got=repr(name),
+                expected=", ".join(self.layers),
+            )
         nodes = self.layers[name]._inbound_nodes
         at = node_index + (0 if hasattr(self.layers[name], "batch_shape") else self.before[name])
         if at >= len(nodes):
@@ -167,5 +175,3 @@ class _GraphReader:
         if isinstance(structure, dict):
             return {key: self.tensors(value) for key, value in structure.items()}
         return type(structure)(self.tensors(item) for item in structure)
-
-

@@ -10,7 +10,15 @@ import inspect
 import json
 
 from pellucid.engine.train import Trainer
-from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, PellucidError, UnknownNameError, UnsupportedError, nearest
+from pellucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    MissingAttributeError,
+    PellucidError,
+    UnknownNameError,
+    UnsupportedError,
+    nearest,
+)
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.layers.base import Layer
 from pellucid.report.summary import print_summary
@@ -81,12 +89,20 @@ class Model(Trainer, Layer):
         names = [layer.name for layer in layers]
         close = nearest(str(name), names)
         raise UnknownNameError(
-            f"'{self.name}' has no layer '{name}'.", got=repr(name), expected=", ".join(names),
+            f"'{self.name}' has no layer '{name}'.",
+            got=repr(name),
+            expected=", ".join(names),
             fix=f'get_layer("{close[0] if close else names[0] if names else ""}")',
         )
 
     def summary(
-        self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False, layer_range=None,
+        self,
+        line_length=None,
+        positions=None,
+        print_fn=None,
+        expand_nested=False,
+        show_trainable=False,
+        layer_range=None,
         style="keras",
     ) -> None:
         """Print a table of the layers, their output shapes and numbers of parameters.
@@ -101,8 +117,14 @@ class Model(Trainer, Layer):
             style: "keras" for Keras 3's boxed table, "classic" for that of Keras 1 and 2.
         """
         print_summary(
-            self, line_length=line_length, positions=positions, print_fn=print_fn, expand_nested=expand_nested,
-            show_trainable=show_trainable, layer_range=layer_range, style=style,
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+            style=style,
         )
 
     def to_json(self, **kwargs) -> str:
@@ -134,7 +156,8 @@ class Model(Trainer, Layer):
             raise
         except TypeError as error:
             raise ArgumentTypeError(
-                f"{cls.__name__} cannot be made from this config: {error}.", got=sorted(config),
+                f"{cls.__name__} cannot be made from this config: {error}.",
+                got=sorted(config),
                 expected=f"what its __init__ takes: {', '.join(list(inspect.signature(cls.__init__).parameters)[1:])}",
                 fix="get_config() must give the arguments of __init__",
             ) from error
@@ -165,7 +188,12 @@ class Model(Trainer, Layer):
         """
         optimizer = getattr(self, "optimizer", None)
         for word, tree in state_tree.items():
-            if word not in ("trainable_variables", "non_trainable_variables", "optimizer_variables", "metrics_variables"):
+            if word not in (
+                "trainable_variables",
+                "non_trainable_variables",
+                "optimizer_variables",
+                "metrics_variables",
+            ):
                 raise ArgumentError("A state tree has no such group.", got=repr(word))
             if word == "optimizer_variables":
                 variables = optimizer.variables if optimizer else []
@@ -188,7 +216,9 @@ def _paths(tree: dict, parent: str = ""):
 
 def _as_tree(variables, value_format: str) -> dict:
     if value_format not in ("backend_tensor", "numpy_array"):
-        raise ArgumentError("Unknown `value_format`.", got=repr(value_format), expected='"backend_tensor" or "numpy_array"')
+        raise ArgumentError(
+            "Unknown `value_format`.", got=repr(value_format), expected='"backend_tensor" or "numpy_array"'
+        )
     tree: dict = {}
     seen = set()
     for v in variables:
@@ -211,4 +241,3 @@ def _is_functional(args, kwargs) -> bool:
 def model_from_json(json_string: str, custom_objects=None) -> Model:
     """The model, not compiled and with fresh weights, that `to_json` described."""
     return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
-

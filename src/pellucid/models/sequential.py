@@ -57,17 +57,22 @@ class Sequential(Model):
     def _check_addable(self, layer):
         if not isinstance(layer, Layer):
             raise ArgumentError(
-                "A Sequential model is made of layers.", got=f"{layer!r} ({type(layer).__name__})", expected="a layer",
+                "A Sequential model is made of layers.",
+                got=f"{layer!r} ({type(layer).__name__})",
+                expected="a layer",
                 fix="wrap a function as Lambda(function)" if callable(layer) else "model.add(Dense(10))",
             )
         if any(other.name == layer.name and other is not layer for other in self._stack):
             raise ArgumentError(
-                f"The model has a layer '{layer.name}' already.", got=repr(layer), expected="one name for one layer",
+                f"The model has a layer '{layer.name}' already.",
+                got=repr(layer),
+                expected="one name for one layer",
                 fix=f'name="{layer.name}_2"',
             )
         if isinstance(layer, InputLayer) and self._stack and isinstance(self._stack[0], InputLayer):
             raise ArgumentError(
-                f"The model has its input already, of shape {self._stack[0].batch_shape}.", got=layer.batch_shape,
+                f"The model has its input already, of shape {self._stack[0].batch_shape}.",
+                got=layer.batch_shape,
                 expected="one Input, as the first",
             )
 
@@ -78,7 +83,7 @@ class Sequential(Model):
             ArgumentError: there is none.
         """
         if not self._stack:
-            raise ArgumentError(f"The model '{self.name}' has no layers.", fix='model.add(Dense(10))')
+            raise ArgumentError(f"The model '{self.name}' has no layers.", fix="model.add(Dense(10))")
         layer = self._stack.pop()
         self._forget_build()
         if rebuild and self._stack:
@@ -116,7 +121,9 @@ class Sequential(Model):
             self._stack.insert(0, InputLayer(batch_shape=input_shape, dtype=self._stack[0].compute_dtype))
         elif self._stack[0].batch_shape != input_shape:
             raise ArgumentError(
-                f"The model '{self.name}' has an input of another shape.", got=input_shape, expected=self._stack[0].batch_shape
+                f"The model '{self.name}' has an input of another shape.",
+                got=input_shape,
+                expected=self._stack[0].batch_shape,
             )
         x = self._stack[0].output
         for layer in self._stack[1:]:
@@ -148,7 +155,9 @@ class Sequential(Model):
 
     @layers.setter
     def layers(self, _):
-        raise MissingAttributeError("`layers` lists a model's layers and cannot be set.", fix="model.add(layer), model.pop()")
+        raise MissingAttributeError(
+            "`layers` lists a model's layers and cannot be set.", fix="model.add(layer), model.pop()"
+        )
 
     def compute_output_spec(self, inputs, training=None, mask=None, **kwargs):
         """Symbols for what the stack gives for these."""
@@ -200,7 +209,9 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         if "name" not in config or "layers" not in config:
-            raise ArgumentError("A Sequential model's config has a name and layers.", got=sorted(config), expected="name, layers")
+            raise ArgumentError(
+                "A Sequential model's config has a name and layers.", got=sorted(config), expected="name, layers"
+            )
         model = cls(name=config["name"])
         for entry in config["layers"]:
             model.add(deserialize_keras_object(entry, custom_objects=custom_objects))

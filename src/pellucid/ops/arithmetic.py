@@ -190,10 +190,10 @@ def nextafter(x1, x2):
 @operation
 def gcd(x1, x2):
     """The greatest common divisor of integers."""
-    return torch.gcd(*pair(x1, x2))
+    return torch.gcd(*common(x1, x2))
 
 
 @operation
 def lcm(x1, x2):
     """The least common multiple of integers."""
-    return torch.lcm(*pair(x1, x2))
+    return torch.lcm(*common(x1, x2))

@@ -11,8 +11,8 @@ from pellucid.graph.operation import operation
 from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import shape_of
 from pellucid.ops.images import check_image, height_axis
-from pellucid.ops.promotion import tensor
 from pellucid.ops.padding import pad
+from pellucid.ops.promotion import tensor
 
 
 @operation

@@ -201,18 +201,20 @@ def _einsum_output(subscripts, *operands, **kwargs):
     sides = [side.strip() for side in subscripts.split("->")[0].split(",")]
     sizes = {}
     for letters, x in zip(sides, operands, strict=False):
-        sizes.update({letter: size for letter, size in _lettered(letters, shape_of(x)) if size is not None})
+        sizes.update(
+            {letter: size for letter, size in _lettered(letters, shape_of(x)) if size is not None and size != 1}
+        )
     filled = []
     for letters, x in zip(sides, operands, strict=False):
         if isinstance(x, KerasTensor):
             named = dict(enumerate(letter for letter, _ in _lettered(letters, x.shape)))
-            x = KerasTensor([sizes.get(named[k], size) for k, size in enumerate(x.shape)], x.dtype)
+            x = KerasTensor([size or sizes.get(named[k]) for k, size in enumerate(x.shape)], x.dtype)
         filled.append(x)
     return inferred(einsum, subscripts, *filled, **kwargs)
 
 
-def _lettered(letters: str, shape) -> list[tuple[str | None, int | None]]:
-    """The letter (None under dots) and the size of each axis."""
+def _lettered(letters: str, shape) -> list[tuple]:
+    """The letter and the size of each axis; an axis under dots is named by its place before the last of them."""
     before, dots, after = letters.replace(" ", "").partition("...")
-    between = [None] * (len(shape) - len(before) - len(after)) if dots else []
-    return list(zip([*before, *between, *after], shape, strict=False))
+    dotted = range(len(before) + len(after) - len(shape), 0) if dots else ()
+    return list(zip([*before, *dotted, *after], shape, strict=False))

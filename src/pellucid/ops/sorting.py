@@ -48,7 +48,7 @@ def argpartition(x, kth, axis=-1):
 
 
 def _one_axis(x, axis):
-    return (x.reshape(-1), 0) if axis is None else (x, canonical(axis, x.ndim))
+    return (x.reshape(-1), 0) if axis is None else (x, canonical(axis, max(x.ndim, 1)))
 
 
 class TopK(NamedTuple):

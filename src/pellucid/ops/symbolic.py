@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pellucid.graph.inference import compute_output_spec
+from pellucid.graph.operation import Operation
 
 
 def output_of(operation: Callable) -> Callable:
@@ -23,4 +23,4 @@ def output_of(operation: Callable) -> Callable:
 
 def inferred(operation: Callable, *args, **kwargs):
     """The symbolic results of `operation`, found by running it without values."""
-    return compute_output_spec(operation.node_class.function, *args, **kwargs)
+    return Operation.compute_output_spec(operation.node_class(name=operation.__name__), *args, **kwargs)
