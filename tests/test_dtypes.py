@@ -78,7 +78,7 @@ def test_names_are_keras_s(given):
     assert dtypes.standardize_dtype(given) == keras.backend.standardize_dtype(given)
 
 
-@pytest.mark.parametrize("given", ["floot32", "", 3, [], object()], ids=repr)
+@pytest.mark.parametrize("given", ["floot32", "", 3, [], object()], ids=lambda x: f"{type(x).__name__} {str(x)[:7]}")
 def test_what_is_no_dtype_is_refused(given):
     with pytest.raises(DtypeError, match="There is no dtype"):
         dtypes.standardize_dtype(given)
