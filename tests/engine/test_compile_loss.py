@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 import torch
+
+import pellucid
+from pellucid.errors import ArgumentError, DataError, ShapeError
 from tests.engine.twins import (
     X,
     Y,
@@ -16,9 +19,6 @@ from tests.engine.twins import (
     twins,
     two_outputs,
 )
-
-import pellucid
-from pellucid.errors import ArgumentError, DataError, ShapeError
 
 TWO_TARGETS = [classes(50, 3), numbers(50, 1, seed=2)]
 MANY = {

@@ -9,6 +9,7 @@ import pytest
 
 from pellucid import settings
 from pellucid.engine import progress
+from pellucid.engine.callbacks import CallbackList, ProgbarLogger
 from pellucid.engine.progress import Progbar
 from pellucid.errors import ArgumentError
 
@@ -30,12 +31,23 @@ def _visible(text):
     return [re.sub(r"\x1b\[\d+m", "", line).rstrip() for line in re.split(r"[\r\n]", text) if line.strip()]
 
 
-def test_without_a_terminal_only_the_last_line_is_printed_plainly(capsys):
-    bar = Progbar(3)
-    for step in (1, 2, 3):
-        bar.update(step, [("loss", 0.5)])
+def test_without_a_terminal_lines_are_plain(capsys):
+    Progbar(3, interval=0).update(3, [("loss", 0.5)])
     (line,) = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"3/3 ━{20} 0s \d+(us|ms|s)/step - loss: 0\.5000", line)
+
+
+def test_without_a_terminal_a_loop_is_one_line(capsys):
+    logger = ProgbarLogger()
+    logger.set_params({"verbose": 1, "epochs": 2, "steps": 9})
+    callbacks = CallbackList([logger])
+    callbacks.on_train_begin()
+    callbacks.on_epoch_begin(0)
+    for batch in range(9):
+        callbacks.on_train_batch_end(batch, {"loss": 1.0})
+    callbacks.on_epoch_end(0, {"loss": 0.25})
+    head, line = capsys.readouterr().out.splitlines()
+    assert head == "Epoch 1/2" and line.startswith("9/9 ━━━━") and line.endswith("/step - loss: 0.2500")
 
 
 def test_in_a_terminal_the_line_is_drawn_over(terminal):

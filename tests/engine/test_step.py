@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 import torch
+
+import pellucid
+from pellucid.errors import ArgumentTypeError, OrderError
 from tests.engine.twins import (
     FIT,
     X,
@@ -16,9 +19,6 @@ from tests.engine.twins import (
     same_history,
     twins,
 )
-
-import pellucid
-from pellucid.errors import ArgumentTypeError, OrderError
 
 
 def test_single_batches_give_keras_numbers():

@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+
+import pellucid
+from pellucid.errors import OrderError
 from tests.engine.twins import (
     FIT,
     LIBRARIES,
@@ -18,9 +21,6 @@ from tests.engine.twins import (
     twins,
     two_outputs,
 )
-
-import pellucid
-from pellucid.errors import OrderError
 
 REGRESSION = [
     {"optimizer": "sgd", "loss": "mse"},

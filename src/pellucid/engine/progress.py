@@ -1,7 +1,7 @@
 """Progress: one line in the terminal that says how far a loop has come.
 
 Above: callbacks/progbar_logger.py feeds it; the door pellucid.utils shows Progbar.
-Kept true: drawn at most 20 times a second, never wider than the terminal, plain text where there is no terminal.
+Kept true: drawn at most 20 times a second, never wider than the terminal; plain lines where there is no terminal.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Progbar:
         """Whether an update at this step would be drawn, or is needed for the time per step."""
         if current <= 1:
             return True
-        return self.verbose == 1 and self._is_redrawable and time.time() - self._drawn_at >= self.interval
+        return self.verbose == 1 and time.time() - self._drawn_at >= self.interval
 
     def update(self, current: int, values=None, finalize: bool | None = None) -> None:
         """Say that `current` steps are done.
@@ -109,7 +109,7 @@ class Progbar:
         self._seen = current
         now = time.time()
         per_step = self._seconds_per_step(current, now)
-        if self.verbose == 1 and (finalize or (self._is_redrawable and now - self._drawn_at >= self.interval)):
+        if self.verbose == 1 and (finalize or now - self._drawn_at >= self.interval):
             self._draw(current, now, per_step, finalize)
         elif self.verbose == 2 and finalize and self.target:
             seconds = f"{self._counted(current)} - {now - self._begun:.0f}s - {_duration(per_step)}/{self.unit_name}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from pellucid.engine.callbacks.base import Callback
-from pellucid.engine.progress import Progbar, say
+from pellucid.engine.progress import Progbar, is_redrawable, say
 
 
 class ProgbarLogger(Callback):
@@ -67,7 +69,11 @@ class ProgbarLogger(Callback):
 
     def _begin(self):
         self.seen = 0
-        self.progbar = Progbar(self.target, verbose=self.verbose, unit_name="step", stateless_metrics=())
+        # A line that cannot be drawn over would come again and again, so it comes once, at the end.
+        interval = 0.05 if is_redrawable() else math.inf
+        self.progbar = Progbar(
+            self.target, verbose=self.verbose, interval=interval, stateless_metrics=(), unit_name="step"
+        )
 
     def _move(self, logs):
         if self.progbar is None:
