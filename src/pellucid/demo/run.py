@@ -135,7 +135,8 @@ def _seen(model: Sequential, data: Digits) -> Seen:
 def _kept(result: DemoResult, model: Model, seen: Seen, history) -> list[Part]:
     """Write the files, and say where they are."""
     result.folder.mkdir(parents=True, exist_ok=True)
-    np.savez(result.folder / "weights.npz", **{v.path: v.numpy() for v in model.weights})
+    weights: dict = {v.path: v.numpy() for v in model.weights}
+    np.savez(result.folder / "weights.npz", **weights)
     np.savez(result.folder / "values.npz", image=seen.image, pooled=seen.pooled, flat=seen.flat)
     with open(result.folder / "history.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
