@@ -29,6 +29,13 @@ from pellucid.graph.symbol import KerasTensor, any_symbolic
 from pellucid.naming import auto_name, to_camel_case
 
 _PLAIN = (str, int, float, bool, type(None))
+# Class names in Keras's files that are not the function's name in camel case.
+_CLASS_NAMES = {
+    "allclose": "AllClose", "isin": "IsIn", "searchsorted": "SearchSorted", "cdist": "CDist", "svd": "SVD", "jvp": "JVP",
+    "fft": "FFT", "fft2": "FFT2", "ifft2": "IFFT2", "rfft": "RFFT", "irfft": "IRFFT", "stft": "STFT", "istft": "ISTFT",
+    "ctc_loss": "CTCLoss", "ctc_decode": "CTCDecode", "psnr": "PSNR",
+    "batch_normalization": "BatchNorm", "layer_normalization": "LayerNorm", "rms_normalization": "RMSNorm",
+}  # fmt: skip
 
 
 class Operation:
@@ -208,8 +215,9 @@ def operation(function):
     The function's own body sees values only; numbers, arrays and variables it converts itself.
     """
     name = function.__name__
+    class_name = _CLASS_NAMES.get(name, to_camel_case(name))
     node_class = type(
-        to_camel_case(name), (FunctionOperation,), {"function": staticmethod(function), "__doc__": function.__doc__}
+        class_name, (FunctionOperation,), {"function": staticmethod(function), "__doc__": function.__doc__}
     )
 
     @functools.wraps(function)

@@ -50,7 +50,7 @@ def _sizes(shape) -> tuple[int, ...]:
     """A shape from an int, a sequence, or a tensor of sizes."""
     if isinstance(shape, torch.Tensor):
         shape = shape.tolist()
-    return (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(size) for size in shape)
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(size) for size in shape)
 
 
 @operation

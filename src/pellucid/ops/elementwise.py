@@ -1,4 +1,4 @@
-"""Functions of one value, element by element: signs, rounding, powers, exponents and logarithms, parts of complex numbers.
+"""Functions of one value, element by element: signs, rounding, powers, logarithms, complex parts.
 
 Below:  promotion.py prepares the operand.
 Dtypes: a function whose results have fractions gives floats also for integers.

@@ -23,6 +23,8 @@ from pellucid.ops.symbolic import inferred, output_of
 def get_item(x, key):
     """``x[key]``, as NumPy reads it; a negative step of a slice included."""
     x = tensor(x)
+    if type(key) is int:
+        return x[key]
     parts = tuple(key) if isinstance(key, (list, tuple)) else (key,)
     parts, turned = _forwards(x, parts)
     found = x[parts if len(parts) != 1 else parts[0]]

@@ -27,7 +27,7 @@ def matmul(x1, x2):
         and x1.dtype == x2.dtype
         and x1.is_floating_point()
     ):
-        return torch.matmul(*common(x1, x2))
+        return torch.matmul(tensor(x1), tensor(x2))
     x1, x2 = tensor(x1), tensor(x2)
     if x1.dtype == x2.dtype == torch.int8:
         return _in_able_dtype(torch.matmul, x1.to(torch.int32), x2.to(torch.int32))

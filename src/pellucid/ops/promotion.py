@@ -26,6 +26,9 @@ def tensor(x, dtype: str | None = None) -> torch.Tensor:
 
 def tensors(xs) -> list[torch.Tensor]:
     """Each of `xs` as a tensor of the dtype they make together, without PyTorch's weak scalars."""
+    xs = list(xs)
+    if here.device is None and all(isinstance(x, torch.Tensor) and x.dtype == xs[0].dtype for x in xs):
+        return xs
     found = [x if type(x) in (int, float) else tensor(x) for x in xs]
     kinds = {x.dtype if isinstance(x, torch.Tensor) else type(x) for x in found}
     if len(kinds) == 1 and isinstance(found[0], torch.Tensor):

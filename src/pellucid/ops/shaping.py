@@ -217,7 +217,7 @@ def rot90(array, k=1, axes=(0, 1)):
 
 @operation
 def roll(x, shift, axis=None):
-    """Elements moved on by `shift` places along `axis`, those over the end back to the front; None rolls `x` laid flat."""
+    """Elements moved on by `shift` places along `axis`, round the end to the front; None rolls `x` laid flat."""
     if isinstance(axis, (list, tuple)) and isinstance(shift, int):
         shift = (shift,) * len(axis)
     return torch.roll(tensor(x), shift, dims=axis)

@@ -21,6 +21,6 @@ def output_of(operation: Callable) -> Callable:
     return note
 
 
-def inferred(operation: Callable, *args, **kwargs):
+def inferred(operation, *args, **kwargs):
     """The symbolic results of `operation`, found by running it without values."""
     return Operation.compute_output_spec(operation.node_class(name=operation.__name__), *args, **kwargs)

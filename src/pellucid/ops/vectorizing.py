@@ -51,7 +51,12 @@ def _cores(signature) -> tuple[list, list]:
     """The core axes of each argument and of each result."""
     if not _SIGNATURE.match(signature):
         raise ArgumentError("This signature cannot be read.", got=repr(signature), expected='such as "(m,n),(n)->(m)"')
-    return tuple([tuple(re.findall(r"\w+", core)) for core in _CORE.findall(side)] for side in signature.split("->"))
+    taken, given = signature.split("->")
+    return _cores(taken), _cores(given)
+
+
+def _cores(side: str) -> list[tuple[str, ...]]:
+    return [tuple(re.findall(r"\w+", core)) for core in _CORE.findall(side)]
 
 
 def _checked(cores, whole, args, values) -> list[tuple[str, ...]]:
