@@ -147,3 +147,23 @@ def test_several_losses_of_one_output_add_up():
 
     loss = CompileLoss(["mse", "mae"])
     assert float(loss(torch.zeros(2, 1), torch.full((2, 1), 3.0))) == 9 + 3
+
+
+def test_one_hot_targets_for_class_numbers_are_told():
+    with pytest.raises(ShapeError, match=r'loss="categorical_crossentropy"'):
+        compiled("sparse_categorical_crossentropy", 3, "softmax").fit(X, np.eye(3)[classes(50, 3)], verbose=0)
+
+
+def test_a_class_without_a_place_is_told():
+    y = classes(50, 3)
+    y[0] = 7
+    with pytest.raises(ArgumentError, match=r"from 0 to 7(?s:.*)0 to 2(?s:.*)Dense\(8\) as the last layer"):
+        compiled("sparse_categorical_crossentropy", 3, "softmax").fit(X, y, verbose=0, batch_size=50)
+
+
+def test_names_mean_what_the_next_targets_need_after_wrong_ones():
+    model = dense(pellucid, 4, 3, "softmax")
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    with pytest.raises(ShapeError):
+        model.fit(X, classes(50, 3), verbose=0)
+    model.fit(X, np.eye(3)[classes(50, 3)], verbose=0)  # "accuracy" was the one for class numbers before

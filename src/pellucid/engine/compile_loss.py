@@ -14,7 +14,14 @@ import torch
 from pellucid import losses, metrics, nest
 from pellucid.engine.alignment import align_targets, at_path
 from pellucid.engine.compile_names import loss_named
-from pellucid.errors import ArgumentError, DataError, MissingKeyError, ShapeError, UnknownNameError, nearest
+from pellucid.engine.refusals import refusal
+from pellucid.errors import (
+    ArgumentError,
+    MissingKeyError,
+    UnknownNameError,
+    UnsupportedError,
+    nearest,
+)
 
 
 @dataclass(frozen=True)
@@ -121,9 +128,7 @@ class CompileLoss(losses.Loss):
 
     def get_config(self):
         """Not to be had: `compile`'s own config says what made this."""
-        raise NotImplementedError
-
-    from_config = get_config
+        raise UnsupportedError("CompileLoss has no config.", fix="model.get_compile_config()")
 
 
 class _Planner:
@@ -267,34 +272,11 @@ def _weighted(value, weight):
 
 
 def _computed(term: Term, y_true, y_pred, sample_weight):
-    """The loss of one output; a refusal says both shapes, and which loss may have been meant."""
-    if y_true is None:
-        raise DataError(
-            f"The loss '{term.loss.name}' has no targets to compare with.",
-            got="y=None",
-            expected=f"targets for the output {term.name!r}",
-            fix="fit(x, y)",
-        )
+    """The loss of one output; a refusal says what was compared, and what may have been meant."""
     try:
         return term.loss(y_true, y_pred, sample_weight)
-    except (ValueError, RuntimeError, IndexError) as error:
-        true, pred = getattr(y_true, "shape", None), getattr(y_pred, "shape", None)
-        if true is None or pred is None or tuple(true) == tuple(pred):
+    except (ValueError, RuntimeError, IndexError, TypeError) as error:
+        explained = refusal(term.loss.name, term.name, error, y_true, y_pred)
+        if explained is None:
             raise
-        raise ShapeError(
-            f"The loss '{term.loss.name}' cannot compare these: {str(error).splitlines()[0].rstrip('.')}.",
-            got=f"target {tuple(true)}",
-            expected=f"as the output {term.name!r} has: {tuple(pred)}",
-            fix=_meant(term.loss.name, tuple(true), tuple(pred)),
-        ) from error
-
-
-def _meant(name: str, true: tuple, pred: tuple) -> str:
-    is_class_per_sample = len(true) < len(pred) or true[-1:] == (1,)
-    if "categorical" in name and not name.startswith("sparse") and is_class_per_sample:
-        return 'loss="sparse_categorical_crossentropy"  # targets are class numbers'
-    if name.startswith("sparse") and true == pred:
-        return 'loss="categorical_crossentropy"  # targets are one-hot'
-    if len(true) == len(pred) and true[-1] != pred[-1]:
-        return f"Dense({true[-1]}) as the last layer, or targets of size {pred[-1]}"
-    return f"targets of shape {pred}"
+        raise explained from error

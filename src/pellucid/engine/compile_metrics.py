@@ -12,7 +12,7 @@ from collections import OrderedDict
 from pellucid import metrics as metrics_module
 from pellucid import nest
 from pellucid.engine.compile_names import metric_named
-from pellucid.errors import ArgumentError, OrderError
+from pellucid.errors import ArgumentError, OrderError, UnsupportedError
 
 
 class MetricsOfOutput:
@@ -55,6 +55,8 @@ class CompileMetrics(metrics_module.Metric):
     @property
     def metrics(self) -> list:
         """Every single metric; none before the first batch."""
+        if not self.built:
+            return []
         return [metric for group in (*self._plan.plain, *self._plan.weighted) if group for metric in group.metrics]
 
     @property
@@ -72,11 +74,11 @@ class CompileMetrics(metrics_module.Metric):
         count = len(nest.flatten(y_pred))
         order = names if count > 1 and _is_flat(y_pred) else None
         self._plan = _Plan([], [], order)
-        sets = [
+        plain, weighted = (
             self._metrics_of_outputs(word, given, y_true, y_pred, names, count)
             for word, given in (("metrics", self._given.metrics), ("weighted_metrics", self._given.weighted))
-        ]
-        self._plan = _Plan(*sets, order)
+        )
+        self._plan = _Plan(plain, weighted, order)
         self.built = True
 
     def _names_of(self, y_pred):
@@ -166,9 +168,7 @@ class CompileMetrics(metrics_module.Metric):
 
     def get_config(self):
         """Not to be had: `compile`'s own config says what made this."""
-        raise NotImplementedError
-
-    from_config = get_config
+        raise UnsupportedError("CompileMetrics has no config.", fix="model.get_compile_config()")
 
 
 class _Given:

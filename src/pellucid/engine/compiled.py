@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pellucid import metrics
 from pellucid.engine.compile_loss import CompileLoss
 from pellucid.engine.compile_metrics import CompileMetrics
+from pellucid.metrics import Mean, Metric
 
 
 @dataclass
@@ -20,15 +20,21 @@ class Compiled:
     given: dict
     loss: CompileLoss | None
     metrics: CompileMetrics | None
-    loss_tracker: metrics.Mean = field(default_factory=lambda: metrics.Mean(name="loss"))
+    loss_tracker: Metric = field(default_factory=lambda: Mean(name="loss"))
 
-    def all_metrics(self) -> list:
+    def all_metrics(self) -> list[Metric]:
         """The mean of the whole loss, the user's metrics, a mean for each output's loss."""
         return [self.loss_tracker, *([self.metrics] if self.metrics else []), *(self.loss.metrics if self.loss else [])]
 
     def is_built(self) -> bool:
         """Whether a first batch has told what the names stand for."""
         return (self.loss is None or self.loss.built) and (self.metrics is None or self.metrics.built)
+
+    def forget_names(self) -> None:
+        """Let the next batch tell anew, after one that was wrong: "accuracy" means what its targets need."""
+        for part in (self.loss, self.metrics):
+            if part is not None:
+                part.built = False
 
 
 @dataclass

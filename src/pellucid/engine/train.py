@@ -89,6 +89,7 @@ class Trainer(StepFunctions):
         if validation_data is not None:
             size = validation_batch_size or batch_size
             validation = Validation(self, validation_data, size, validation_steps, validation_freq)
+        knows_names = self._compiled.is_built()
         try:
             callbacks = self._prepared(batches, callbacks, verbose, epochs, add_history=True)
             self.make_train_function()
@@ -96,6 +97,10 @@ class Trainer(StepFunctions):
             callbacks.on_train_begin()
             first = self._initial_epoch or initial_epoch
             logs = self._run_epochs(range(first, epochs), batches, callbacks, validation)
+        except Exception:
+            if not knows_names:
+                self._compiled.forget_names()
+            raise
         finally:
             batches.close()
             if validation is not None:
@@ -112,7 +117,7 @@ class Trainer(StepFunctions):
             callbacks.on_epoch_begin(epoch)
             step_logs = self._run_train_steps(batches, callbacks)
             if step_logs is None:
-                _say_that_data_ran_out(epoch)
+                _say_that_data_ran_out(epoch, is_first=epoch == epochs[0])
                 break
             logs = as_numbers(self._metrics_result_or_logs(step_logs))
             if validation is not None and validation.is_time(epoch):
@@ -259,7 +264,9 @@ def _limited(epochs):
     return epochs
 
 
-def _say_that_data_ran_out(epoch):
+def _say_that_data_ran_out(epoch, is_first):
+    if is_first:
+        raise DataError("There was no batch to train with.", got="0 batches", expected="1 or more")
     warnings.warn(
         f"There is no data left for epoch {epoch + 1}, so training ends: a generator gives its batches once. "
         "Give steps_per_epoch, or a PyDataset.",

@@ -96,7 +96,7 @@ class ModelCheckpoint(MonitorCallback):
         if not self.save_best_only:
             return True
         current = logs.get(self.monitor)
-        if current is None or getattr(current, "shape", ()):
+        if current is None or len(getattr(current, "shape", ())) > 0:
             warnings.warn(
                 f"ModelCheckpoint(save_best_only=True) needs the number '{self.monitor}', which is "
                 f"{'not among the logs' if current is None else 'an array'}; the model is saved anyway.",
@@ -146,8 +146,8 @@ class BatchCounter:
         """Whether to save after this batch."""
         if self._every == "epoch":
             return False
-        is_new_epoch = self._last is None or batch <= self._last
-        self._waiting += batch + 1 if is_new_epoch else batch - self._last
+        before = -1 if self._last is None or batch <= self._last else self._last  # -1: a new epoch
+        self._waiting += batch - before
         self._last = batch
         if self._waiting < self._every:
             return False

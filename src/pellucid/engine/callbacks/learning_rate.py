@@ -63,7 +63,7 @@ class LearningRateScheduler(Callback):
         rate = self.schedule(epoch, rate) if self._takes_rate() else self.schedule(epoch)
         if not isinstance(rate, (float, np.float32, np.float64)):
             raise ArgumentError("`schedule` gives a float.", got=repr(rate), fix=f"return float({rate!r})")
-        return rate
+        return float(rate)
 
     def _takes_rate(self):
         try:

@@ -55,7 +55,7 @@ class ArrayFeed(Feed):
         self.num_samples = _number_of_samples({"x": x, "y": y, "sample_weight": sample_weight})
         if self.num_samples == 0 and not may_be_empty:
             raise DataError("The data is empty.", got="0 samples", expected="1 sample or more")
-        self.batch_size = _batch_size(batch_size, steps, self.num_samples)
+        self.batch_size: int = _batch_size(batch_size, steps, self.num_samples)
         self.num_batches = math.ceil(self.num_samples / self.batch_size) or 1
         self._shuffle = shuffle
         self._columns = [None if leaf is None else _column(leaf) for leaf in nest.leaves(self._structure)]

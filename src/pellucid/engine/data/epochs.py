@@ -8,7 +8,7 @@ Kept true: with `steps_per_epoch`, the next epoch goes on where the last one sto
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from typing import Any
 
 from pellucid import settings
 from pellucid.engine.data.choice import choose_feed
@@ -42,7 +42,7 @@ class EpochIterator:
             x, y, sample_weight, batch_size, self.steps_per_epoch, shuffle, class_weight, may_be_empty
         )
         self._known_batches = self.feed.num_batches
-        self._pass: Iterator | None = None
+        self._pass: Any = None  # an iterator, while a pass is under way
         self._taken = 0  # batches taken from the pass
         self._goes_on = False  # whether the pass is used for the next epoch too
 

@@ -16,7 +16,7 @@ class Feed:
     """
 
     num_batches: int | None = None
-    batch_size: int | None = None
+    batch_size: int | None = None  # None where the data decides
 
     def batches(self) -> Iterator:
         """One pass over the data."""

@@ -133,8 +133,11 @@ def refuse_lists(name: str, structure) -> None:
     """
     for x in nest.leaves(structure):
         if isinstance(x, (bool, int, float, str)):
+            kind = (
+                f"{type(structure).__name__} of {type(x).__name__}s" if nest.is_nested(structure) else type(x).__name__
+            )
             raise DataError(
-                f"`{name}` is a Python {type(structure).__name__} of {type(x).__name__}s.",
+                f"`{name}` is a Python {kind}.",
                 got=f"{str(structure)[:60]}{'...' if len(str(structure)) > 60 else ''}",
                 expected="an array, or a list of arrays (one per input)",
                 fix=f"{name} = np.array({name})",

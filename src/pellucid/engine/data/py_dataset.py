@@ -131,7 +131,7 @@ class PyDatasetFeed(Feed):
     def _order(self) -> Iterator[int]:
         if self.num_batches is None:
             return itertools.count()
-        order = list(range(self._dataset.num_batches))  # asked anew: its length may change between epochs
+        order = list(range(self._dataset.num_batches or 0))  # asked anew: its length may change between epochs
         if self._shuffle:
             random.shuffle(order)
         return iter(order)

@@ -12,6 +12,7 @@ _dataset_of_process = None
 
 def read_ahead(dataset, order: Iterator[int], workers: int, use_processes: bool, most_waiting: int) -> Iterator:
     """The batches ``dataset[i] for i in order``, made by workers, at most `most_waiting` ahead."""
+    pool: concurrent.futures.Executor
     if use_processes:
         # Made anew for each pass, so that the processes see what the data set changed between epochs.
         pool = concurrent.futures.ProcessPoolExecutor(workers, initializer=_begin_process, initargs=(dataset,))
