@@ -224,12 +224,13 @@ def Mix(*axes: int, groups: int = 1) -> Along:  # noqa: N802  (reads as the link
     return Along({axis: Whole(groups) for axis in axes})
 
 
-def Window(
+def Window(  # noqa: N802  (reads as the links beside it)
     axes: Sequence[int], size, strides, dilation, padding: str, mix: int | None = None, groups: int = 1
 ) -> Along:
     """A window over the spatial axes; with `mix`, all channels (of the group) along that axis."""
     rules: dict[int, Rule] = {
-        axis: Slide(*cell, padding) for axis, *cell in zip(axes, size, strides, dilation, strict=True)
+        axis: Slide(cell, stride, spread, padding)
+        for axis, cell, stride, spread in zip(axes, size, strides, dilation, strict=True)
     }
     if mix is not None:
         rules[mix] = Whole(groups)

@@ -41,8 +41,8 @@ def preprocess_input(x, data_format: str | None = None, mode: str = "caffe"):
         return x / 127.5 - 1.0
     shape = [1, 1, 1]
     shape[channels] = 3
-    mean, std = (_CAFFE_MEAN, (1, 1, 1)) if mode == "caffe" else (_TORCH_MEAN, _TORCH_STD)
-    mean, std = (np.reshape(np.array(one, dtype="float32"), shape) for one in (mean, std))
+    scale = (_CAFFE_MEAN, (1, 1, 1)) if mode == "caffe" else (_TORCH_MEAN, _TORCH_STD)
+    mean, std = (np.reshape(np.array(one, dtype="float32"), shape) for one in scale)
     if mode == "torch":
         return (x / 255.0 - _like(mean, x)) / _like(std, x)
     return _reversed_channels(x, channels) - _like(mean, x)

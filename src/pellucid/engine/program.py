@@ -7,6 +7,7 @@ Kept true: a value is let go after the last step that reads it, so memory peaks 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pellucid import nest
@@ -18,7 +19,7 @@ from pellucid.graph.node import Arguments
 class Step:
     """One call: which operation, from which slots, into which slots."""
 
-    operation: object
+    operation: Callable
     arguments: Arguments
     reads: tuple[int, ...]
     writes: tuple[int, ...]

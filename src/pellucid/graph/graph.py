@@ -98,6 +98,7 @@ def _walk_back(inputs, outputs) -> tuple[list[Node], dict]:
             open_nodes.discard(leaving)
             finished[leaving] = None
             continue
+        assert tensor is not None
         operation, index, _ = tensor._keras_history
         if operation is None:
             continue

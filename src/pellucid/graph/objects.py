@@ -53,7 +53,7 @@ def serialize_keras_object(obj):
     return _noting_sharing(obj, config)
 
 
-def _serialize_special(obj) -> dict | None:
+def _serialize_special(obj) -> dict | str | None:
     """Data for the kinds that Keras marks with a class name in double underscores."""
     if isinstance(obj, bytes):
         return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
@@ -190,7 +190,10 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode: bool = True
     safe_mode = safe_mode if outer is None else outer
     objects = registry.custom_objects(custom_objects)
     table = kwargs.get("module_objects")
-    if table is not None and (name := config if isinstance(config, str) else (config or {}).get("class_name")) in table:
+    if (
+        table is not None
+        and (name := config if isinstance(config, str) else (config or {}).get("class_name", "")) in table
+    ):
         found = objects.get(name, table[name])
         inner = config.get("config") if isinstance(config, dict) else None
         return found.from_config(inner or {}) if isinstance(found, type) else found

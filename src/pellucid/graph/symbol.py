@@ -119,7 +119,7 @@ class KerasTensor:
 
 give_arithmetic(KerasTensor)
 # As in Keras: `x in tensors` and `tensors.index(x)` ask for the very same tensor.
-KerasTensor.__eq__ = object.__eq__
+KerasTensor.__eq__ = object.__eq__  # type: ignore[method-assign]
 
 
 def is_symbolic(x) -> bool:

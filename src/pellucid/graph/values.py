@@ -18,7 +18,7 @@ try:
     # NumPy knows "bfloat16" by name only once this is imported.
     import ml_dtypes
 except ImportError:
-    ml_dtypes = None
+    ml_dtypes = None  # type: ignore[assignment]
 
 
 def is_tensor(x) -> bool:
@@ -157,7 +157,7 @@ def standardize_shape(shape) -> tuple[int | None, ...]:
     """
     if isinstance(shape, str) or not hasattr(shape, "__iter__"):
         raise ArgumentError("A shape is a tuple of sizes.", got=repr(shape), expected="such as (None, 28, 28, 1)")
-    sizes = []
+    sizes: list[int | None] = []
     for size in shape:
         if size is None:
             sizes.append(None)

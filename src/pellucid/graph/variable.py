@@ -345,7 +345,7 @@ def give_arithmetic(cls: type) -> type:
         setattr(cls, f"__{word}__", _arithmetic(name))
     for word, name in _BINARY.items():
         setattr(cls, f"__r{word}__", _reflected(name))
-    cls.__pos__ = lambda self: self.value
+    setattr(cls, "__pos__", lambda self: self.value)  # noqa: B010  (as the others above)
     return cls
 
 

@@ -22,7 +22,7 @@ class Convolving(Described):
     """
 
     rank: int
-    paddings = ("valid", "same")
+    paddings: tuple[str, ...] = ("valid", "same")
 
     def set_windows(self):
         """Check and complete the arguments that say how windows lie."""

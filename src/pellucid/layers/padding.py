@@ -29,7 +29,7 @@ class Edged(Spatial):
         self._edges = self._pairs(edges)
         setattr(self, self.word, self._edges[0] if self.rank == 1 else self._edges)
 
-    def _pairs(self, given) -> tuple[tuple[int, int], ...]:
+    def _pairs(self, given) -> tuple[tuple[int, ...], ...]:
         """A pair (before, after) for each spatial axis; one number counts for both ends, one for all axes too."""
         ends = (given,) * self.rank if self.rank == 1 or isinstance(given, int) else given
         try:

@@ -72,7 +72,7 @@ def _fit(x, symbol: KerasTensor):
     if missing == 1 and symbol.shape[-1] == 1:
         return x.unsqueeze(-1) if isinstance(x, torch.Tensor) else x.reshape((*_free(x.shape), 1))
     if missing == -1 and x.shape[-1] == 1:
-        return x.squeeze(-1) if isinstance(x, torch.Tensor) else x.squeeze(-1)
+        return x.squeeze(-1)
     raise ShapeError(
         f"The input '{symbol.name}' has another number of axes.",
         got=tuple(x.shape),

@@ -5,6 +5,8 @@ Below: graph/values.py converts; promotion.py prepares operands for the other fi
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -84,7 +86,7 @@ def saturate_cast(x, dtype):
 def _limits(have: torch.dtype, want: torch.dtype) -> tuple:
     """The range of `want`, as numbers that `have` can hold."""
     target = torch.finfo(want) if want.is_floating_point else torch.iinfo(want)
-    own = torch.finfo(have) if have.is_floating_point else torch.iinfo(have)
+    own: Any = torch.finfo(have) if have.is_floating_point else torch.iinfo(have)
     least, most = max(target.min, own.min), min(target.max, own.max)
     if have.is_floating_point and not want.is_floating_point:
         # 2**31 - 1 is no float32; the next lower one is, and does not wrap around.

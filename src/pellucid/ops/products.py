@@ -126,7 +126,8 @@ def _met_axes(axes) -> tuple[list[int], list[int]]:
     """The axes of each factor that are summed over."""
     if isinstance(axes, int):
         return list(range(-axes, 0)), list(range(axes))
-    return tuple([side] if isinstance(side, int) else list(side) for side in axes)
+    first, second = ([side] if isinstance(side, int) else list(side) for side in axes)
+    return first, second
 
 
 @operation

@@ -52,10 +52,10 @@ def _cores(signature) -> tuple[list, list]:
     if not _SIGNATURE.match(signature):
         raise ArgumentError("This signature cannot be read.", got=repr(signature), expected='such as "(m,n),(n)->(m)"')
     taken, given = signature.split("->")
-    return _cores(taken), _cores(given)
+    return _cores_of(taken), _cores_of(given)
 
 
-def _cores(side: str) -> list[tuple[str, ...]]:
+def _cores_of(side: str) -> list[tuple[str, ...]]:
     return [tuple(re.findall(r"\w+", core)) for core in _CORE.findall(side)]
 
 

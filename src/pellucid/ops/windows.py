@@ -27,7 +27,7 @@ class Windows(NamedTuple):
     dilation: tuple[int, ...]
     before: tuple[int, ...]  # cells of padding in front of each axis
     after: tuple[int, ...]  # and behind it
-    count: tuple[int, ...]  # windows along each axis
+    count: tuple[int, ...]  # type: ignore[assignment]  # windows along each axis; hides tuple.count, which nobody needs
 
 
 def spatial_rank(shape, name: str) -> int:
