@@ -215,7 +215,7 @@ class _Reader:
         if isinstance(config, _PLAIN):
             return config
         if isinstance(config, (list, tuple)):
-            return [self.read(item) for item in config]
+            return type(config)(self.read(item) for item in config)
         if not isinstance(config, dict):
             raise ArgumentTypeError(
                 "This is no config.", got=repr(config)[:200], expected="a dict, list, string or number"
