@@ -172,7 +172,7 @@ RESHAPING = [
         interpolation="bicubic",
         formats=True,
         keras_differs="on torch its cubic has a=-0.75, elsewhere a=-0.5; test_upsampling.py judges by Keras's scale_and_translate",
-    ),  # fmt: skip
+    ),
     case("UpSampling3D", (2, 3, 2, 2), size=(2, 1, 2), formats=True),
 ]
 NORMALIZATION = [
@@ -188,7 +188,7 @@ NORMALIZATION = [
         (3, 4, 2),
         axis=1,
         keras_differs="on torch it raises; test_normalization.py judges by NumPy",
-    ),  # fmt: skip
+    ),
     case("GroupNormalization", (3, 4, 6), groups=2),
     case("GroupNormalization", (6, 4), groups=3, axis=1, scale=False),
     case("GroupNormalization", (3, 4), groups=-1),
