@@ -34,6 +34,19 @@ def test_an_error_of_ours_is_told_without_a_traceback(monkeypatch, capsys):
     assert capsys.readouterr().err == "Wrong.\n  got       1\n  expected  2\n"
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_any_learning(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert cli.main(["demo", "--folder", str(tmp_path / "file" / "inside")]) == 2
+    printed = capsys.readouterr()
+    assert "Not a directory" in printed.err
+    assert printed.out == ""
+
+
+def test_a_demo_without_learning_is_told(capsys):
+    assert cli.main(["demo", "--epochs", "0"]) == 2
+    assert "got       epochs=0" in capsys.readouterr().err
+
+
 def test_the_package_runs_as_a_module():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-m", "pellucid", "--help"], capture_output=True, text=True, env=environment)

@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
-    except PellucidError as error:
+    except (PellucidError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -33,9 +33,9 @@ def test_a_plain_table_has_a_line_under_its_titles():
 
 def test_ascii_is_all_there_is_where_the_stream_knows_no_more():
     table = Table((Column("a"),), (("└ b…",),))
-    text = as_text([Heading("é"), table, Rule(), Gap(), Picture(((1.0,),))], width=9, is_unicode=False)
+    text = as_text([Heading("é"), table, Rule(), Gap(), Picture(((1.0,),))], width=10, is_unicode=False)
     assert text.isascii()
-    assert text == "?\n-\n+------+\n| a    |\n|------|\n| ` b~ |\n+------+\n---------\n\n##\n"
+    assert text == "?\n-\n+--------+\n| a      |\n|--------|\n| ` b... |\n+--------+\n----------\n\n##\n"
 
 
 def test_names_are_never_read_as_markup():
@@ -46,3 +46,10 @@ def test_show_gives_the_whole_text_at_once():
     pages = []
     show([Paragraph("a"), Paragraph("b")], pages.append)
     assert pages == ["a\nb\n"]
+
+
+def test_a_narrow_page_stays_ascii_and_a_heading_is_underlined_once():
+    parts = [Heading("A long title"), Beside((Grid((("1.2345", "6.7890"),)), Grid((("1.2345", "6.7890"),))))]
+    text = as_text(parts, width=10, is_unicode=False)
+    assert text.isascii()
+    assert text.splitlines()[:3] == ["A long", "title", "-" * 10]

@@ -133,6 +133,7 @@ def _after(seen: Seen) -> list[Part]:
     return [
         Gap(),
         Heading(f"After Flatten: the same values, ({size},), and {size} = {height}*{width}*{channels}"),
+        Gap(),
         Table(columns, rows, is_boxed=False),
     ]
 
@@ -187,7 +188,9 @@ def _channels_first(seen: Seen) -> list[Part]:
             "height, width) is channels_first, as in Theano and PyTorch. What lies at each flat index, with its "
             f"(h, w, c), when the same maps lie as {first}:"
         ),
+        Gap(),
         Table(columns, tuple(rows), is_boxed=False),
+        Gap(),
         Paragraph(
             'Flatten(data_format="channels_first") first moves the channels to the end, so the order stays. A plain '
             "reshape does not, and there it is one filter after the other: flat = (c*H + h)*W + w. A Dense layer "

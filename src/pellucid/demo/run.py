@@ -16,6 +16,7 @@ import numpy as np
 
 from pellucid.demo.answer import Seen, answer
 from pellucid.demo.digits import Digits, digits
+from pellucid.errors import ArgumentError
 from pellucid.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, Permute, Reshape
 from pellucid.models import Model, Sequential
 from pellucid.optimizers import Adam
@@ -48,7 +49,16 @@ def run(folder="pellucid-demo", epochs: int = 15, seed: int = 0) -> DemoResult:
         folder: where weights, values, history and the printed text are kept.
         epochs: how often all digits are learnt from.
         seed: of the fifth that is held out, of the first weights and of the order of learning.
+
+    Raises:
+        ArgumentError: no epoch at all.
     """
+    if epochs < 1:
+        raise ArgumentError(
+            "The demo has to learn first.", got=f"epochs={epochs}", expected="1 or more", fix="epochs=15"
+        )
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     set_random_seed(seed)
     page = _Page()
     data = digits(seed)
@@ -56,13 +66,13 @@ def run(folder="pellucid-demo", epochs: int = 15, seed: int = 0) -> DemoResult:
     model = _network(steps=epochs * math.ceil(len(data.labels) / BATCH_SIZE))
     history = model.fit(data.images, data.labels, epochs=epochs, batch_size=BATCH_SIZE)
     _, accuracy = model.evaluate(data.held_images, data.held_labels, verbose=0)
-    page.show([Gap(), Heading(f"Held out: {accuracy:.1%} of {len(data.held_labels)} digits read right"), Gap()])
+    result = DemoResult(accuracy, folder)
+    page.show([Gap(), _outcome(result, len(data.held_labels)), Gap()])
     model.summary(print_fn=page.say)
     seen = _seen(model, data)
     page.show(answer(seen))
-    result = DemoResult(accuracy, pathlib.Path(folder))
     page.show([Gap(), *_kept(result, model, seen, history)])
-    (result.folder / "report.txt").write_text(page.text, encoding="utf-8")
+    (folder / "report.txt").write_text(page.text, encoding="utf-8")
     return result
 
 
@@ -92,6 +102,11 @@ def _introduction(data: Digits, seed: int) -> list[Part]:
         ),
         Gap(),
     ]
+
+
+def _outcome(result: DemoResult, count: int) -> Heading:
+    missed = "" if result.is_reached else f", below the {GOAL:.0%} that it should reach"
+    return Heading(f"Held out: {result.accuracy:.1%} of {count} digits read right{missed}")
 
 
 def _network(steps: int) -> Sequential:
@@ -134,7 +149,6 @@ def _seen(model: Sequential, data: Digits) -> Seen:
 
 def _kept(result: DemoResult, model: Model, seen: Seen, history) -> list[Part]:
     """Write the files, and say where they are."""
-    result.folder.mkdir(parents=True, exist_ok=True)
     weights: dict = {v.path: v.numpy() for v in model.weights}
     np.savez(result.folder / "weights.npz", **weights)
     np.savez(result.folder / "values.npz", image=seen.image, pooled=seen.pooled, flat=seen.flat)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, OverflowMethod, RenderableType
 from rich.rule import Rule as RichRule
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -22,7 +23,7 @@ _STYLES = {
     "yes": "bold color(34)", "no": "bold color(9)",
 }  # fmt: skip
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:+#"
-_ASCII = str.maketrans({"└": "`", "─": "-", "━": "=", "→": ">", "·": ".", "×": "x", "…": "~", "█": "#", "≥": ">"})
+_ASCII = str.maketrans({"└": "`", "─": "-", "━": "=", "→": ">", "·": ".", "×": "x", "…": "...", "█": "#", "≥": ">"})
 
 
 def show(parts: Sequence[Part], print_fn: Callable[[str], object] | None = None) -> None:
@@ -49,16 +50,29 @@ class _AsciiStream(io.StringIO):
 
 
 def _draw(parts, console: Console):
-    is_ascii = console.options.ascii_only
+    page = _Page(console.width, console.options.ascii_only)
     for part in parts:
-        console.print(_DRAW[type(part)](part, is_ascii))
+        console.print(_DRAW[type(part)](part, page))
 
 
-def _text(words: Words, is_ascii: bool, style: str = "") -> Text:
+@dataclass(frozen=True)
+class _Page:
+    """What is drawn on: its width in characters, and whether it knows ASCII only."""
+
+    width: int
+    is_ascii: bool
+
+    @property
+    def overflow(self) -> OverflowMethod:
+        """What becomes of a word that is wider than its column; the usual mark of a cut is no ASCII."""
+        return "fold" if self.is_ascii else "ellipsis"
+
+
+def _text(words: Words, page: _Page, style: str = "") -> Text:
     text = Text(style=style)
     for span in words if isinstance(words, tuple) else (words,):
         content, tone = (span, "plain") if isinstance(span, str) else (span.text, span.tone)
-        text.append(_readable(content) if is_ascii else content, _STYLES[tone])
+        text.append(_readable(content) if page.is_ascii else content, _STYLES[tone])
     return text
 
 
@@ -66,61 +80,64 @@ def _readable(content: str) -> str:
     return content.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
 
-def _heading(part: Heading, is_ascii) -> Text:
-    text = _text(part.words, is_ascii, style="bold")
+def _heading(part: Heading, page: _Page) -> Text:
+    text = _text(part.words, page, style="bold")
     # So that it stands out where there is neither bold nor colour.
-    return text.append("\n" + ("-" if is_ascii else "─") * text.cell_len, "not bold dim")
+    line = ("-" if page.is_ascii else "─") * min(text.cell_len, page.width)
+    return text.append("\n" + line, "not bold dim")
 
 
-def _paragraph(part: Paragraph, is_ascii) -> Text:
-    return _text(part.words, is_ascii)
+def _paragraph(part: Paragraph, page: _Page) -> Text:
+    return _text(part.words, page)
 
 
-def _rule(_part: Rule, is_ascii) -> RichRule:
-    return RichRule(characters="-" if is_ascii else "─", style="")
+def _rule(_part: Rule, page: _Page) -> RichRule:
+    return RichRule(characters="-" if page.is_ascii else "─", style="")
 
 
-def _gap(_part: Gap, _is_ascii) -> str:
+def _gap(_part: Gap, page: _Page) -> str:
     return ""
 
 
-def _table(part: Table, is_ascii) -> RichTable:
+def _table(part: Table, page: _Page) -> RichTable:
     frame = box.HEAVY_HEAD if part.is_boxed else box.SIMPLE_HEAD
     table = RichTable(width=part.width, show_lines=part.is_boxed, box=frame, show_edge=part.is_boxed)
     for column in part.columns:
-        _add_column(table, column, is_ascii)
+        _add_column(table, column, page)
     for row in part.rows:
-        table.add_row(*(_text(cell, is_ascii) for cell in row))
+        table.add_row(*(_text(cell, page) for cell in row))
     return table
 
 
-def _add_column(table: RichTable, column: Column, is_ascii):
-    table.add_column(_text(column.title, is_ascii), justify=column.align, width=column.width)
+def _add_column(table: RichTable, column: Column, page: _Page):
+    table.add_column(_text(column.title, page), justify=column.align, width=column.width, overflow=page.overflow)
 
 
-def _grid(part: Grid, is_ascii) -> RenderableType:
+def _grid(part: Grid, page: _Page) -> RenderableType:
     grid = RichTable.grid(padding=(0, 1))
     for _ in part.rows[0] if part.rows else ():
-        grid.add_column(justify="right")
+        grid.add_column(justify="right", overflow=page.overflow)
     for row in part.rows:
-        grid.add_row(*(_text(cell, is_ascii) for cell in row))
-    return _titled(part.title, grid, is_ascii)
+        grid.add_row(*(_text(cell, page) for cell in row))
+    return _titled(part.title, grid, page)
 
 
-def _picture(part: Picture, is_ascii) -> RenderableType:
-    shades = _ASCII_SHADES if is_ascii else _SHADES
+def _picture(part: Picture, page: _Page) -> RenderableType:
+    shades = _ASCII_SHADES if page.is_ascii else _SHADES
     # Two characters to a shade: a character is about twice as high as wide.
     lines = ["".join(shades[round(shade * (len(shades) - 1))] * 2 for shade in row) for row in part.shades]
-    return _titled(part.title, Text("\n".join(lines), no_wrap=True), is_ascii)
+    return _titled(part.title, Text("\n".join(lines), no_wrap=True), page)
 
 
-def _titled(title: Words, drawn: RenderableType, is_ascii) -> RenderableType:
-    return Group(_text(title, is_ascii), drawn) if title else drawn
+def _titled(title: Words, drawn: RenderableType, page: _Page) -> RenderableType:
+    return Group(_text(title, page), drawn) if title else drawn
 
 
-def _beside(part: Beside, is_ascii) -> RichTable:
+def _beside(part: Beside, page: _Page) -> RichTable:
     row = RichTable.grid(padding=(0, 4))
-    row.add_row(*(_DRAW[type(one)](one, is_ascii) for one in part.parts))
+    for _ in part.parts:
+        row.add_column(overflow=page.overflow)
+    row.add_row(*(_DRAW[type(one)](one, page) for one in part.parts))
     return row
 
 
