@@ -183,3 +183,23 @@ def test_outputs_must_be_symbols():
     with pytest.raises(errors.ArgumentError) as caught:
         Model(layers.Input((2,)), np.ones(3))
     assert "symbolic" in str(caught.value)
+
+
+def operations(library):
+    """A graph of bare operations; Keras's configs keep axes, shapes and the like with the operation."""
+    x, ops = library.Input((4, 6)), library.ops
+    y = ops.concatenate([ops.reshape(x, (-1, 24)), ops.mean(x, axis=1)], axis=-1)
+    z = (
+        ops.expand_dims(ops.max(y, axis=-1, keepdims=True), 1) * 2.0
+        + ops.transpose(ops.relu(x[:, :2]), (0, 2, 1))[:, :1]
+    )
+    return library.Model(x, ops.softmax(z, axis=-1))
+
+
+def test_operations_in_a_config_of_keras_are_ours():
+    theirs = operations(keras)
+    ours = Model.from_config(theirs.get_config())
+    x = np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32")
+    np.testing.assert_allclose(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), rtol=1e-6)
+    again = Model.from_config(ours.get_config())
+    assert np.array_equal(again.predict(x, verbose=0), ours.predict(x, verbose=0))

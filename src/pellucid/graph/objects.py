@@ -200,6 +200,12 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode: bool = True
     return _Reader(objects, safe_mode).read(config)
 
 
+def _public_module(inner: str) -> str:
+    """``keras.src.ops.numpy`` belongs to ``keras.ops``, ``keras.src.backend.torch.optimizers.torch_adam`` to optimizers."""
+    parts = inner.split(".")
+    return "keras.optimizers" if "optimizers" in parts else f"keras.{parts[2]}"
+
+
 class _Reader:
     """Reads configs, with the user's own names at hand."""
 
@@ -294,8 +300,10 @@ class _Reader:
             return custom
         found = None
         if module and (module == "keras" or module.startswith("keras.")):
-            # "keras.src.models.functional" and other inner modules are looked up by the class's name alone.
-            found = registry.builtin(module, name) or (registry.builtin_anywhere(name) if ".src." in module else None)
+            found = registry.builtin(module, name)
+            if found is None and ".src." in module:
+                # Inner modules, such as "keras.src.ops.numpy": first the public module of that family.
+                found = registry.builtin(_public_module(module), name) or registry.builtin_anywhere(name)
         elif "module" not in config:
             found = registry.builtin_anywhere(name)
         if found is None:

@@ -198,15 +198,22 @@ def _not_inferred(operation, error):
 
 
 class FunctionOperation(Operation):
-    """A function of ops/ standing in a graph; each function has a subclass of its own, named after it."""
+    """A function of ops/ standing in a graph; each function has a subclass of its own, named after it.
+
+    Our graphs keep all arguments with the call; Keras's files keep those that are no tensors with the operation.
+    """
 
     function = None
 
+    def __init__(self, name: str | None = None, **arguments):
+        super().__init__(name=name)
+        self.arguments = arguments
+
     def call(self, *args, **kwargs):
-        return type(self).function(*args, **kwargs)
+        return type(self).function(*args, **{**self.arguments, **kwargs})
 
     def get_config(self):
-        return {"name": self.name}
+        return {"name": self.name, **self.arguments}
 
 
 def operation(function):

@@ -15,7 +15,9 @@ def output_of(operation: Callable) -> Callable:
     """A decorator: the function under it gives the symbolic results of `operation` for the same arguments."""
 
     def note(spec):
-        operation.node_class.compute_output_spec = lambda self, *args, **kwargs: spec(*args, **kwargs)
+        operation.node_class.compute_output_spec = lambda self, *args, **kwargs: spec(
+            *args, **{**self.arguments, **kwargs}
+        )
         return spec
 
     return note
