@@ -235,3 +235,23 @@ def test_fit_before_compile_says_what_to_type():
         dense(pellucid).fit(X, Y)
     with pytest.raises(OrderError, match="not compiled"):
         dense(pellucid).evaluate(X, Y)
+
+
+def test_a_model_with_its_own_train_step_needs_no_call():
+    class Pair(pellucid.Model):
+        def __init__(self):
+            super().__init__()
+            self.one = pellucid.layers.Dense(1)
+
+        def train_step(self, data):
+            self.zero_grad()
+            loss = self.one(data).square().mean()
+            loss.backward()
+            weights = self.one.trainable_weights
+            self.optimizer.apply([w.value.grad for w in weights], weights)
+            return {"distance": loss.detach()}
+
+    model = Pair()
+    model.compile(optimizer="sgd")
+    history = model.fit(np.ones((8, 2), "float32"), epochs=3, verbose=0).history
+    assert history["distance"][2] < history["distance"][0]
