@@ -18,6 +18,7 @@ from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.links import Mix, Same
 from pellucid.ops import comparing, reductions
+from pellucid.ops.promotion import tensors
 
 
 class Dense(Described):
@@ -80,8 +81,8 @@ class Dense(Described):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs, training=None):
-        y = F.linear(inputs, self.kernel.value.T, None if self.bias is None else self.bias.value)
-        return self.activation(y)
+        x, kernel = tensors((inputs, self.kernel.value))
+        return self.activation(F.linear(x, kernel.T, None if self.bias is None else self.bias.value))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)
@@ -207,7 +208,8 @@ class Lambda(Layer):
         shapes = self._output_shape
         if shapes and isinstance(shapes[0], (tuple, list)):
             return shapes
-        return (input_shape[0], *shapes)
+        first = input_shape if nest.is_shape(input_shape) else nest.flatten(input_shape)
+        return (first[0], *shapes)
 
     def compute_output_spec(self, inputs, **context):
         if self._output_shape is None:

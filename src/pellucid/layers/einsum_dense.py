@@ -14,6 +14,7 @@ from pellucid.errors import ArgumentError, ShapeError
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.links import Follow, Keep, Whole
+from pellucid.ops.promotion import tensors
 
 _FORM = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
@@ -167,7 +168,7 @@ class EinsumDense(Described):
         return tuple(sizes[letter] if letter in self.bias_axes else 1 for letter in outputs[first:])
 
     def call(self, inputs, training=None):
-        y = torch.einsum(self.equation, inputs, self.kernel.value)
+        y = torch.einsum(self.equation, *tensors((inputs, self.kernel.value)))
         return self.activation(y if self.bias is None else y + self.bias.value)
 
     def compute_output_shape(self, input_shape):
