@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from pellucid import links
-from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, product
+from pellucid.errors import ArgumentError, ArgumentTypeError, OrderError, ShapeError, product
 from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
@@ -61,7 +61,13 @@ class Flatten(Rearranging):
         return super().from_config({"data_format": "channels_last", **config})
 
     def links(self):
-        if self.data_format == "channels_last" or self._ndim < 3:
+        if self.data_format == "channels_last":
+            return links.Reshape()
+        if not self.built:
+            raise OrderError(
+                f"'{self.name}' does not know yet how many axes its input has.", fix=f"{self.name}.build(input_shape)"
+            )
+        if self._ndim < 3:
             return links.Reshape()
         return links.Reshape(order=(*range(1, self._ndim - 1), 0))
 
