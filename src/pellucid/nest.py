@@ -146,8 +146,8 @@ def map_structure_up_to(shallow_structure, func: Callable, *structures):
     return _rebuild(shallow_structure, [map_structure_up_to(shallow, func, *row) for shallow, *row in rows])
 
 
-def assert_same_structure(a, b, check_types: bool = True) -> None:
-    """Raise unless both have the same form.
+def assert_same_structure(a, b, check_types=None) -> None:
+    """Raise unless both have the same form; `check_types` changes nothing, as in Keras.
 
     Raises:
         ArgumentError: the forms differ.
@@ -171,7 +171,7 @@ def assert_same_paths(a, b) -> None:
         )
 
 
-def pack_sequence_as(structure, flat_sequence: Iterable, sequence_fn=None):
+def pack_sequence_as(structure, flat_sequence: Iterable):
     """Put the values of a flat sequence in the places of `structure`'s leaves.
 
     Raises:
@@ -186,13 +186,12 @@ def pack_sequence_as(structure, flat_sequence: Iterable, sequence_fn=None):
     count = len(flatten(structure))
     if len(values) != count:
         raise ArgumentError("The flat sequence does not fill the structure.", got=len(values), expected=count)
-    rebuild = sequence_fn or _rebuild
     supply = iter(values)
 
     def pack(part):
         if not is_nested(part):
             return next(supply)
-        return rebuild(part, [pack(child) for _, child in _children(part)])
+        return _rebuild(part, [pack(child) for _, child in _children(part)])
 
     return pack(structure)
 

@@ -120,9 +120,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     return register
 
 
-def get_registered_name(thing) -> str:
+def get_registered_name(obj) -> str:
     """``package>name`` of a registered object, else its own name."""
-    return _custom_names.get(thing, None) or thing.__name__
+    return _custom_names.get(obj, None) or obj.__name__
 
 
 def get_registered_object(name: str, custom_objects=None, module_objects=None):

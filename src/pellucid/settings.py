@@ -145,9 +145,9 @@ def max_epochs() -> int | None:
     return _values["max_epochs"]
 
 
-def set_max_epochs(value: int | None) -> None:
+def set_max_epochs(max_epochs: int | None) -> None:
     """Limit the epochs of every `fit`; None takes the limit away."""
-    _values["max_epochs"] = value
+    _values["max_epochs"] = max_epochs
 
 
 def max_steps_per_epoch() -> int | None:
@@ -155,9 +155,9 @@ def max_steps_per_epoch() -> int | None:
     return _values["max_steps_per_epoch"]
 
 
-def set_max_steps_per_epoch(value: int | None) -> None:
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
     """Limit the steps of every epoch; None takes the limit away."""
-    _values["max_steps_per_epoch"] = value
+    _values["max_steps_per_epoch"] = max_steps_per_epoch
 
 
 def enable_flash_attention() -> None:

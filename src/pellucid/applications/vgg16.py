@@ -15,6 +15,8 @@ from pellucid.layers.pooling import MaxPooling2D
 from pellucid.layers.reshaping import Flatten
 from pellucid.models.functional import Functional
 
+__all__ = ["VGG16", "decode_predictions", "preprocess_input"]
+
 # Convolutions in each block, and their filters.
 BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 WEIGHTS = "vgg16_weights_tf_dim_ordering_tf_kernels{}.h5"

@@ -166,18 +166,22 @@ def current_device() -> str:
 
 
 @contextlib.contextmanager
-def device(name: str):
+def device(device_name: str):
     """While open, new values and weights are made on this device: ``"cpu"``, ``"gpu:0"``, ``"meta"``.
 
     Raises:
         ArgumentError: not a string, or no such device.
     """
-    if not isinstance(name, str):
-        raise ArgumentError("A device is named by a string.", got=repr(name), expected='such as "cpu" or "gpu:0"')
+    if not isinstance(device_name, str):
+        raise ArgumentError(
+            "A device is named by a string.", got=repr(device_name), expected='such as "cpu" or "gpu:0"'
+        )
     try:
-        known = torch.device(name.lower().replace("gpu", "cuda"))
+        known = torch.device(device_name.lower().replace("gpu", "cuda"))
     except RuntimeError:
-        raise ArgumentError("There is no such device.", got=repr(name), expected='such as "cpu" or "gpu:0"') from None
+        raise ArgumentError(
+            "There is no such device.", got=repr(device_name), expected='such as "cpu" or "gpu:0"'
+        ) from None
     outer, here.device = here.device, str(known)
     try:
         yield known

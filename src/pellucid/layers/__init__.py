@@ -1,7 +1,5 @@
 """Layers: the parts that networks are made of. Sisters share a file."""
 
-from pellucid.graph.objects import deserialize_keras_object as deserialize
-from pellucid.graph.objects import serialize_keras_object as serialize
 from pellucid.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from pellucid.layers.base import Layer
 from pellucid.layers.batch_normalization import BatchNormalization
@@ -51,6 +49,7 @@ from pellucid.layers.global_pooling import (
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
 )
+from pellucid.layers.identifying import deserialize, serialize
 from pellucid.layers.joining import Concatenate, Dot, concatenate, dot
 from pellucid.layers.merging import (
     Add,

@@ -271,11 +271,11 @@ class RMSNormalization(Normalizing):
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         self.scale = self.add_weight(tuple(self.size_along(input_shape, axis) for axis in at), "ones", name="scale")
 
-    def call(self, inputs):
-        x = widened(inputs)
+    def call(self, x):
+        wide = widened(x)
         axes = sorted(self.axes_of(x.shape))
-        y = x * torch.rsqrt(x.square().mean(dim=axes, keepdim=True) + self.epsilon)
-        return (y * along(self.scale, axes, x.ndim, x.dtype)).to(inputs.dtype)
+        y = wide * torch.rsqrt(wide.square().mean(dim=axes, keepdim=True) + self.epsilon)
+        return (y * along(self.scale, axes, x.ndim, y.dtype)).to(x.dtype)
 
     def links(self):
         return mix_without_batch(self.axis)

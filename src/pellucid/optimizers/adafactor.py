@@ -45,11 +45,11 @@ class Adafactor(Optimizer):
         self.clip_threshold = clip_threshold
         self.relative_step = relative_step
 
-    def build(self, variables):
+    def build(self, var_list):
         if self.built:
             return
-        super().build(variables)
-        slots = [self._slots_of(variable) for variable in variables]
+        super().build(var_list)
+        slots = [self._slots_of(variable) for variable in var_list]
         self._r, self._c, self._v = (list(slot) for slot in zip(*slots, strict=True)) if slots else ([], [], [])
         self._slot_names = ["_r", "_c", "_v"]
 

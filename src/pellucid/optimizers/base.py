@@ -83,21 +83,21 @@ class Optimizer(Rule):
         if sum(limit is not None for limit in clips.values()) > 1:
             raise ArgumentError("Gradients are clipped in one way only.", got=clips, expected="two of them None")
 
-    def build(self, variables) -> None:
+    def build(self, var_list) -> None:
         """Make the optimizer's variables beside those of a model."""
         if self.built:
             return
-        self._trainable_variables = list(variables)
+        self._trainable_variables = list(var_list)
         self._index_variables()
         if self.use_ema:
-            self._model_variables_moving_average = self.add_optimizer_variables(variables, "average")
+            self._model_variables_moving_average = self.add_optimizer_variables(var_list, "average")
         if self.gradient_accumulation_steps:
             self._accumulated_gradients = [
-                self.add_variable_from_reference(variable, "gradient_accumulator") for variable in variables
+                self.add_variable_from_reference(variable, "gradient_accumulator") for variable in var_list
             ]
         for group in self._slots():
             slots = [slot if isinstance(slot, tuple) else (slot, "zeros") for slot in group.values()]
-            made = self.add_optimizer_variables(variables, [name for name, _ in slots], [first for _, first in slots])
+            made = self.add_optimizer_variables(var_list, [name for name, _ in slots], [first for _, first in slots])
             for attribute, slot_variables in zip(group, made, strict=True):
                 setattr(self, attribute, slot_variables)
                 self._slot_names.append(attribute)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pellucid.errors import MissingPackageError
 
+__all__ = ["Adagrad", "Adam", "Ftrl", "Optimizer", "RMSprop", "SGD"]
+
 
 class LegacyOptimizerWarning:
     """Stands for every old optimizer, and cannot be made."""

@@ -35,14 +35,14 @@ class LossScaleOptimizer(Optimizer):
         self.dynamic_growth_steps = dynamic_growth_steps
         self.inner_optimizer.loss_scale_factor = None  # else gradients would be scaled twice
 
-    def build(self, variables):
+    def build(self, var_list):
         if self.built:
             return
         self.step_counter = self.add_variable((), filled(0), "int", name="step_counter")
         self.dynamic_scale = self.add_variable((), filled(self.initial_scale), "float32", name="dynamic_scale")
         self._good_steps, self._scale = Mirror(self.step_counter), Mirror(self.dynamic_scale)
-        self.inner_optimizer.build(variables)
-        super().build(variables)
+        self.inner_optimizer.build(var_list)
+        super().build(var_list)
 
     @property
     def variables(self):

@@ -110,15 +110,15 @@ class MultiOptimizer(Optimizer):
         self._inner_optimizers.append(optimizer)
         return len(self._inner_optimizers) - 1
 
-    def build(self, variables):
+    def build(self, var_list):
         if self.built:
             return
-        chosen = [self._optimizer_map(variable) for variable in variables]
-        for variable, optimizer in zip(variables, chosen, strict=True):
+        chosen = [self._optimizer_map(variable) for variable in var_list]
+        for variable, optimizer in zip(var_list, chosen, strict=True):
             _check_plain(optimizer, variable.path)
         self._inner_indices = [self._take_in(optimizer) for optimizer in chosen]
-        super().build(variables)
-        for optimizer, part in self._parts(variables):
+        super().build(var_list)
+        for optimizer, part in self._parts(var_list):
             optimizer.build(part)
 
     def _index_variables(self):

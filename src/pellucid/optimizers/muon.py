@@ -94,12 +94,12 @@ class Muon(Optimizer):
             return True
         return any(re.search(pattern, variable.path) for pattern in self.exclude_layers)
 
-    def build(self, variables):
+    def build(self, var_list):
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         self.momentums, self.adam_velocities = [], []
-        for variable in variables:
+        for variable in var_list:
             moved = not self._overwrite_variable_with_gradient(variable)
             by_adam = moved and self._should_use_adamw(variable)
             momentum = self.add_variable_from_reference(variable, "momentum") if moved else None

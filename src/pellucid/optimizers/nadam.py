@@ -37,11 +37,11 @@ class Nadam(Optimizer):
     def _slots(self):
         yield {"_momentums": "momentum", "_velocities": "velocity"}
 
-    def build(self, variables):
+    def build(self, var_list):
         if self.built:
             return
-        super().build(variables)
-        self._u_product = Variable(1.0, dtype=variables[0].dtype if variables else floatx(), trainable=False)
+        super().build(var_list)
+        self._u_product = Variable(1.0, dtype=var_list[0].dtype if var_list else floatx(), trainable=False)
         self._product = Mirror(self._u_product)
 
     def _u(self, step):

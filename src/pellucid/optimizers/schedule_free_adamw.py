@@ -37,11 +37,11 @@ class ScheduleFreeAdamW(Optimizer):
     def _slots(self):
         yield {"_momentums": "momentum", "_velocities": "velocity"}
 
-    def build(self, variables):
+    def build(self, var_list):
         if self.built:
             return
-        super().build(variables)
-        for momentum, variable in zip(self._momentums, variables, strict=True):
+        super().build(var_list)
+        for momentum, variable in zip(self._momentums, var_list, strict=True):
             if momentum is not None:
                 momentum.assign(variable)
 

@@ -83,15 +83,16 @@ class CallbackList(Callback):
 
 
 def _for_all(moment):
-    if "batch" in moment or "epoch" in moment:
+    def at_batch(self, batch, logs=None):
+        self._call(moment, logs, batch)
 
-        def call(self, place, logs=None):
-            self._call(moment, logs, place)
-    else:
+    def at_epoch(self, epoch, logs=None):
+        self._call(moment, logs, epoch)
 
-        def call(self, logs=None):
-            self._call(moment, logs)
+    def at_loop(self, logs=None):
+        self._call(moment, logs)
 
+    call = at_batch if "batch" in moment else at_epoch if "epoch" in moment else at_loop
     call.__name__, call.__doc__ = moment, f"Call `{moment}` of every callback that writes it."
     return call
 
