@@ -5,8 +5,7 @@ import pytest
 import torch
 
 import pellucid
-from pellucid.errors import ArgumentError, DataError, ShapeError
-from tests.engine.twins import (
+from engine.twins import (
     X,
     Y,
     classes,
@@ -19,6 +18,7 @@ from tests.engine.twins import (
     twins,
     two_outputs,
 )
+from pellucid.errors import ArgumentError, DataError, ShapeError
 
 TWO_TARGETS = [classes(50, 3), numbers(50, 1, seed=2)]
 MANY = {

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 import pellucid
-from pellucid.errors import OrderError
-from tests.engine.twins import (
+from engine.twins import (
     FIT,
     LIBRARIES,
     X,
@@ -21,6 +20,7 @@ from tests.engine.twins import (
     twins,
     two_outputs,
 )
+from pellucid.errors import OrderError
 
 REGRESSION = [
     {"optimizer": "sgd", "loss": "mse"},
