@@ -15,7 +15,7 @@ from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.input_spec import InputSpec
 from pellucid.layers.normalization import Normalizing, along, widened
-from pellucid.links import Same
+from pellucid.links import Along, Same, Whole
 
 
 class BatchNormalization(Normalizing):
@@ -187,7 +187,9 @@ class BatchNormalization(Normalizing):
         statistic.assign(torch.lerp(value.to(statistic.torch_dtype), statistic.value.detach(), keep))
 
     def links(self):
-        return Same(couples_batch=True)
+        ndim = self.input_spec.ndim if self.built else 2
+        averaged = {axis: Whole() for axis in range(ndim - 1) if axis != self.axis % ndim - 1}
+        return Same(couples_batch=True, in_training=Along(averaged, couples_batch=True))
 
 
 def _clamped(x, least, most):

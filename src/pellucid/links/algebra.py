@@ -1,8 +1,8 @@
-"""Links: which places of a layer's input feed a place of its output, as data.
+"""The algebra of links: which places of a layer's input feed a place of its output, as data.
 
 Above:  every layer says its link in `links()`; xray/ composes links to follow values, convert/ pushes
         permutations through them.
-Below:  places.py counts places in row-major order.
+Below:  rules.py follows one axis, places.py counts places in row-major order.
 Kept true: places have no batch axis. A link is exact: what it names can reach the output, nothing else can.
 
 Most links are *axiswise*: each axis of the input follows one axis of the output by a rule of its own, so
@@ -15,152 +15,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pellucid import places
+from pellucid.links.rules import Keep, Rule, Slide, Whole
 
 Box = tuple[Sequence[int], ...]
 """A product of index sets, one for each axis; an empty set means no place at all."""
-
-
-# ---- rules: from an index along an output axis to indices along an input axis
-
-
-@dataclass(frozen=True)
-class Keep:
-    """The same index; index 0 where the input has size 1 and is broadcast."""
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        return (0,) if n_in == 1 else (i,)
-
-
-@dataclass(frozen=True)
-class Whole:
-    """Every index; with groups, every index of the same group."""
-
-    groups: int = 1
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        if self.groups == 1:
-            return range(n_in)
-        group = i // (n_out // self.groups)
-        size = n_in // self.groups
-        return range(group * size, (group + 1) * size)
-
-
-@dataclass(frozen=True)
-class Slide:
-    """A window that moves over the input; cells of the padding are no input.
-
-    `padding` is "valid", "same" (the smaller half in front) or "causal" (all in front).
-    """
-
-    size: int
-    stride: int = 1
-    dilation: int = 1
-    padding: str = "valid"
-
-    def before(self, n_in: int) -> int:
-        """Cells of padding in front of the input."""
-        reach = (self.size - 1) * self.dilation + 1
-        if self.padding == "causal":
-            return reach - 1
-        if self.padding == "same":
-            return max((-(-n_in // self.stride) - 1) * self.stride + reach - n_in, 0) // 2
-        return 0
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        first = i * self.stride - self.before(n_in)
-        last = first + (self.size - 1) * self.dilation
-        if first < 0:
-            first += -(-(-first) // self.dilation) * self.dilation
-        return range(first, min(last, n_in - 1) + 1, self.dilation)
-
-
-@dataclass(frozen=True)
-class SlideBack:
-    """The transposed convolution's window: the input cell j feeds the output cells ``j*stride + k*dilation - crop``."""
-
-    size: int
-    stride: int = 1
-    dilation: int = 1
-    crop: int = 0
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        cells = (i + self.crop - k * self.dilation for k in range(self.size))
-        return sorted(
-            {cell // self.stride for cell in cells if cell % self.stride == 0 and 0 <= cell // self.stride < n_in}
-        )
-
-
-@dataclass(frozen=True)
-class Shift:
-    """`before` more cells in front than the input has; fewer, where it is negative."""
-
-    before: int
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        return (i - self.before,) if 0 <= i - self.before < n_in else ()
-
-
-@dataclass(frozen=True)
-class Repeat:
-    """Each input cell stands `times` in a row."""
-
-    times: int
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        return (i // self.times,)
-
-
-@dataclass(frozen=True)
-class Blend:
-    """`times` points to each input cell, each drawn from the cells within `reach` of it (1: lines, 2: cubics).
-
-    A point at the centre of a cell has that cell's value: there the others weigh nothing.
-    """
-
-    times: int
-    reach: int
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        # Distances from the point to cells, in units of 1/(2*times), so that they are whole numbers.
-        unit = 2 * self.times
-        point = 2 * i + 1 - self.times
-        near = range(max(-(-point // unit) - self.reach, 0), min(point // unit + self.reach, n_in - 1) + 1)
-        apart = {j: unit * j - point for j in near}
-        return [j for j, far in apart.items() if far == 0 or (abs(far) < unit * self.reach and far % unit)]
-
-
-@dataclass(frozen=True)
-class Adaptive:
-    """The input in as many windows as the output has cells, which may overlap by one."""
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        return range(i * n_in // n_out, -(-(i + 1) * n_in // n_out))
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """For each output index, the input indices that feed it, by a table."""
-
-    table: tuple[tuple[int, ...], ...]
-
-    def sources(self, i: int, n_in: int, n_out: int) -> Sequence[int]:
-        return self.table[i]
-
-
-Rule = Keep | Whole | Slide | SlideBack | Shift | Repeat | Blend | Adaptive | Chosen
-
-
-# ---- links
 
 
 @dataclass(frozen=True)
 class Link:
     """The parent of all links.
 
-    `couples_batch` says that in training each sample depends on all samples of its batch.
+    `couples_batch` says that in training each sample depends on all samples of its batch; `in_training` is the link
+    that holds then, where it is another one.
     """
 
     couples_batch: bool = field(default=False, kw_only=True)
+    in_training: Link | None = field(default=None, kw_only=True)
 
     def sources(self, place: tuple[int, ...], in_shapes, out_shape) -> list[Box | None]:
         """For each input, the box of places that feed this output place; None where it feeds nothing.
@@ -213,6 +83,7 @@ class Along(Axiswise):
     def __init__(self, axes: dict[int, Rule], *, couples_batch: bool = False):
         object.__setattr__(self, "axes", tuple(axes.items()))
         object.__setattr__(self, "couples_batch", couples_batch)
+        object.__setattr__(self, "in_training", None)
 
     def rules(self, in_shape, out_shape):
         by_axis = {axis % len(in_shape): rule for axis, rule in self.axes}
@@ -290,12 +161,15 @@ class Join(Link):
 
 @dataclass(frozen=True)
 class Each(Link):
-    """A link of its own for each input."""
+    """A link of its own for each input, and `rest` for those that may come behind."""
 
     links: tuple[Link, ...]
+    rest: Link | None = None
 
     def sources(self, place, in_shapes, out_shape):
-        return [link.box(place, shape, out_shape) for link, shape in zip(self.links, in_shapes, strict=True)]
+        behind = (self.rest,) * (len(in_shapes) - len(self.links)) if self.rest is not None else ()
+        links = (*self.links[: len(in_shapes)], *behind)
+        return [link.box(place, shape, out_shape) for link, shape in zip(links, in_shapes, strict=True)]
 
 
 @dataclass(frozen=True)
