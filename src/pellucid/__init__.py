@@ -22,7 +22,6 @@ from pellucid import (
     tree,
     utils,
 )
-from pellucid.constraints import Constraint
 from pellucid.dtype_policies import DTypePolicy, FloatDTypePolicy
 from pellucid.engine.function import Function
 from pellucid.graph.operation import Operation
@@ -41,7 +40,6 @@ from pellucid.regularizers import Regularizer
 __version__ = "0.1.0"
 
 __all__ = [
-    "Constraint",
     "DTypePolicy",
     "FloatDTypePolicy",
     "Function",

@@ -1,0 +1,223 @@
+"""Public names and arguments are Keras's, letter for letter; each exception stands in a table here, with its reason.
+
+The tables are strict both ways: a name that arrives leaves its table.
+"""
+
+import importlib
+import inspect
+import types
+
+import pytest
+import torch
+
+MODULES = (
+    "keras activations applications applications.vgg16 backend callbacks config constraints dtype_policies initializers "
+    "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
+    "optimizers.legacy optimizers.schedules random regularizers saving tree utils"
+).split()
+
+# Names of Keras that are not here, by module: reason, and names.
+MISSING = {
+    "keras": {
+        "Folders and words to come: quantizing.": "Quantizer quantizers",
+        "To come: values computed again instead of kept.": "RematScope remat",
+        "To come: data sets, and what prepares data.": "datasets preprocessing",
+        "To come: other programs' models and formats.": "export wrappers visualization",
+        "To come: several machines are torch.distributed's.": "distribution distillation",
+        "Keras's own past and inside.": "legacy src",
+        "`__version__` says it.": "version",
+    },
+    "applications": {
+        "VGG16 is the first; the others follow, a family at a time.": """
+            ConvNeXtBase ConvNeXtLarge ConvNeXtSmall ConvNeXtTiny ConvNeXtXLarge DenseNet121 DenseNet169 DenseNet201
+            EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 EfficientNetB5 EfficientNetB6
+            EfficientNetB7 EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2L
+            EfficientNetV2M EfficientNetV2S InceptionResNetV2 InceptionV3 MobileNet MobileNetV2 MobileNetV3Large
+            MobileNetV3Small NASNetLarge NASNetMobile ResNet101 ResNet101V2 ResNet152 ResNet152V2 ResNet50 ResNet50V2
+            VGG19 Xception convnext densenet efficientnet efficientnet_v2 imagenet_utils inception_resnet_v2
+            inception_v3 mobilenet mobilenet_v2 mobilenet_v3 nasnet resnet resnet50 resnet_v2 vgg19 xception""",
+    },
+    "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
+    "layers": {
+        "To come: recurrent layers.": """
+            Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU GRUCell LSTM LSTMCell RNN SimpleRNN SimpleRNNCell
+            StackedRNNCells""",
+        "To come: attention.": "AdditiveAttention Attention GroupQueryAttention MultiHeadAttention",
+        "To come: tables of words and numbers, which learn from data before training.": """
+            CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup Normalization StringLookup
+            TextVectorization""",
+        "To come: images and sounds made larger, brighter, louder.": """
+            AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization
+            MaxNumBoundingBoxes MelSpectrogram MixUp Pipeline RandAugment RandomBrightness RandomColorDegeneration
+            RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip
+            RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
+            RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Rescaling Resizing
+            STFTSpectrogram Solarization""",
+        "To come: layers of other worlds.": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
+        "To come: sisters of layers that are here.": "ReversibleEmbedding",
+    },
+    "models": {"To come: files.": "load_model save_model"},
+    "saving": {"To come: files.": "KerasFileEditor load_model load_weights save_model save_weights"},
+    "utils": {
+        "To come: pictures and folders of data.": """
+            array_to_img audio_dataset_from_directory image_dataset_from_directory img_to_array load_img save_img
+            text_dataset_from_directory timeseries_dataset_from_array split_dataset pad_sequences bounding_boxes
+            FeatureSpace""",
+        "To come: pictures of models.": "model_to_dot plot_model",
+        "To come: things fetched from the network.": "get_file",
+        "To come.": "Config get_source_inputs legacy",
+    },
+}
+
+# Names that Keras does not have.
+MORE = {
+    "keras": {
+        "What there is, by name; README tells.": "catalog",
+    },
+    "backend": {"Keras 2's word for flattening all but the first axis.": "batch_flatten"},
+    "models": {"What `Model(inputs, outputs)` makes; Keras keeps it under keras.src.": "Functional"},
+}
+
+# Functions and classes with other arguments than Keras's.
+ARGUMENTS = {
+    "keras.KerasTensor": "names what Keras hides in **kwargs",
+    "keras.Variable": "`layout` is for several machines; it is taken among **ignored",
+    "layers.Conv3DTranspose": "Keras swaps `output_padding` and `data_format` in this one of three sisters",
+    "layers.Convolution3DTranspose": "its second name",
+    "layers.Dense": "LoRA and quantizing wrap layers; their arguments are not in each",
+    "layers.EinsumDense": "as Dense",
+    "layers.Embedding": "as Dense",
+    "models.clone_model": "Keras's **kwargs hold a cache for its own calls",
+}
+
+# Methods that are not here, by the class that has them in Keras.
+MISSING_METHODS = {
+    "Layer": {
+        "To come: quantizing.": "quantize quantized_build quantized_call",
+        "To come: values computed again instead of kept.": "rematerialized_call",
+        "A layer is no torch.nn.Module.": "forward named_parameters",
+    },
+    "Operation": {"As Layer's.": "quantized_call rematerialized_call"},
+    "Model": {
+        "To come: files.": "export load_weights save save_weights",
+        "To come: quantizing.": "get_quantization_layer_structure quantize",
+    },
+    "Dense EinsumDense Embedding": {"To come: LoRA and quantizing.": "enable_lora quantize quantized_build"},
+    "Conv1D Conv2D Conv3D": {
+        "To come: LoRA.": "enable_lora",
+        "`convolve` says which arithmetic is a layer's.": "convolution_op",
+    },
+}
+# Of all layers: Layer's own answer does, and takes what `call` takes.
+ANSWERED_BY_LAYER = {"compute_output_spec"}
+METHOD_ARGUMENTS = {
+    "Layer.add_weight": "Keras's *args take what shape and initializer take here",
+    "Layer.symbolic_call": "a layer notes its own node",
+    "Adadelta.update_step": "`gradient`, as in all the other optimizers of Keras",
+    "Optimizer.build": "`var_list`, as in most optimizers of Keras",
+    "SGD.build": "as Optimizer's",
+    "Model.evaluate": "Keras's **kwargs are for `fit` alone",
+    "Model.summary": "`style` chooses our own drawing",
+    "KerasTensor.reshape": "takes separate sizes too, as a tensor does",
+    "DTypePolicyMap.pop": "*default, as a dict's",
+}
+
+
+def listed(table: dict) -> set[str]:
+    return {name for names in table.values() for name in names.split()}
+
+
+def module(library: str, name: str) -> types.ModuleType:
+    return importlib.import_module(library if name == "keras" else f"{library}.{name}")
+
+
+def public(of: types.ModuleType) -> set[str]:
+    return set(getattr(of, "__all__", ())) or {name for name in dir(of) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_names_are_kerass(name):
+    theirs = {one for one in dir(module("keras", name)) if not one.startswith("_")}
+    ours = public(module("pellucid", name))
+    assert theirs - ours == listed(MISSING.get(name, {}))
+    assert ours - theirs == listed(MORE.get(name, {}))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_arguments_are_kerass(name):
+    theirs, ours = module("keras", name), module("pellucid", name)
+    differing = {
+        f"{name}.{one}"
+        for one in public(ours) & set(dir(theirs))
+        if callable(getattr(theirs, one)) and arguments(getattr(theirs, one)) != arguments(getattr(ours, one))
+    }
+    assert differing == {one for one in ARGUMENTS if one.rpartition(".")[0] == name}
+
+
+def arguments(thing) -> list[tuple] | None:
+    """Name, kind and default of each argument; ``(1, 1)`` is the same as 1, which stands for every axis."""
+    if not callable(thing):
+        return None
+    found = []
+    for one in parameters(thing):
+        default = repr(1 if one.default in ((1, 1), (1, 1, 1)) else one.default)
+        gathers = one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        found.append((one.kind if gathers else one.name, one.kind, default))
+    return found
+
+
+def parameters(thing) -> list[inspect.Parameter]:
+    """What a call takes; of a class, without `self`."""
+    if not isinstance(thing, type):
+        return list(inspect.signature(thing).parameters.values())
+    if thing.__init__ is object.__init__:
+        return []
+    return list(inspect.signature(thing.__init__).parameters.values())[1:]
+
+
+def classes() -> dict[str, tuple[type, type]]:
+    """Theirs and ours of each public class that both have, by name."""
+    found = {}
+    for name in MODULES:
+        theirs, ours = module("keras", name), module("pellucid", name)
+        for one in sorted(public(ours) & set(dir(theirs))):
+            if isinstance(getattr(theirs, one), type):
+                found[getattr(theirs, one)] = getattr(ours, one)
+    return {theirs.__name__: (theirs, ours) for theirs, ours in found.items()}
+
+
+def own_methods(of: type, known: set[type]) -> list[str]:
+    """Public methods that a class writes itself, or has from parents that are not public; no torch.nn.Module's."""
+    parents = [cls for cls in of.__mro__[1:] if cls in known or cls is torch.nn.Module]
+    inherited = {name: getattr(parent, name) for parent in reversed(parents) for name in dir(parent)}
+    return [
+        name
+        for name in dir(of)
+        if not name.startswith("_") and callable(getattr(of, name)) and getattr(of, name) is not inherited.get(name)
+    ]
+
+
+CLASSES = classes()
+KNOWN = {theirs for theirs, _ in CLASSES.values()}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_methods_are_kerass(name):
+    theirs, ours = CLASSES[name]
+    methods = own_methods(theirs, KNOWN)
+    missing = {one for one in methods if not hasattr(ours, one)}
+    assert missing == {
+        one for names, table in MISSING_METHODS.items() if name in names.split() for one in listed(table)
+    }
+    differing = {
+        f"{name}.{one}"
+        for one in set(methods) - missing - ANSWERED_BY_LAYER
+        if arguments(getattr(theirs, one)) != arguments(getattr(ours, one))
+    }
+    assert differing == {one for one in METHOD_ARGUMENTS if one.startswith(f"{name}.")}
+
+
+def test_no_table_speaks_of_what_is_unknown():
+    assert set(MISSING) | set(MORE) <= set(MODULES)
+    assert set(" ".join(MISSING_METHODS).split()) | {one.split(".")[0] for one in METHOD_ARGUMENTS} <= set(CLASSES)
+    assert {one.rpartition(".")[0] for one in ARGUMENTS} <= set(MODULES)
