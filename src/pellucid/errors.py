@@ -42,8 +42,16 @@ class ArgumentError(PellucidError, ValueError):
     """An argument holds a value that it cannot have."""
 
 
+class PlaceError(ArgumentError, IndexError):
+    """There is no such axis, layer or place."""
+
+
 class ArgumentTypeError(PellucidError, TypeError):
     """An argument is of a kind that it cannot be, or is not known at all."""
+
+
+class UnknownArgumentError(ArgumentError, ArgumentTypeError):
+    """A keyword that is not taken; Keras has either kind, by the way it was given."""
 
 
 class ShapeError(PellucidError, ValueError):
@@ -92,6 +100,18 @@ class MissingPackageError(PellucidError, ImportError):
 
 class DataError(PellucidError, ValueError):
     """Data for training or prediction is empty, ragged, or of different lengths."""
+
+
+class FileError(PellucidError, ValueError):
+    """A file cannot be read or written: it is broken, of another kind, not safe, or not for this model."""
+
+
+class FileTypeError(FileError, TypeError):
+    """A file names a class or function that is not known, or has a thing of a wrong kind."""
+
+
+class MissingFileError(FileError, FileNotFoundError):
+    """There is no such file."""
 
 
 def product(sizes) -> str:

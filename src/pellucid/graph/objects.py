@@ -142,10 +142,10 @@ class ObjectSharingScope:
 def _noting_sharing(obj, config: dict) -> dict:
     configs = settings.session("shared_configs", lambda: None)
     if configs is not None:
-        if id(obj) in configs:
-            config["shared_object_id"] = configs[id(obj)]["shared_object_id"] = id(obj)
-        else:
-            configs[id(obj)] = config
+        # The object is kept too: another one made after its end could get the same id.
+        first, _ = configs.setdefault(id(obj), (config, obj))
+        if first is not config:
+            config["shared_object_id"] = first["shared_object_id"] = id(obj)
     return config
 
 

@@ -19,6 +19,7 @@ class _Here(threading.local):
     stateless: StatelessScope | None = None
     autocast: AutocastScope | None = None
     symbolic: bool = False
+    unmade: UnmadeScope | None = None
     device: str | None = None
 
 
@@ -96,6 +97,18 @@ class StatelessScope(_Scope):
         elif self.initialize_variables and exception[0] is None:
             for variable in self.pending:
                 variable.initialize()
+
+
+class UnmadeScope(_Scope):
+    """While open, weights made by an initializer get no values and no memory; `pending` lists them.
+
+    Whoever opens it gives each a value afterwards: ``variable.begin_with(value)`` or ``variable.initialize()``.
+    """
+
+    slot = "unmade"
+
+    def __init__(self):
+        self.pending: list = []
 
 
 def in_stateless_scope() -> bool:

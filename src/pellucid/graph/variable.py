@@ -15,7 +15,7 @@ import torch
 
 from pellucid import registry
 from pellucid.dtypes import is_float_dtype, standardize_dtype, to_torch
-from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError
+from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError, UnknownNameError
 from pellucid.graph.scopes import current_device, here
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor, standardize_shape
 from pellucid.naming import auto_name, current_path
@@ -75,7 +75,11 @@ class Variable:
         self._overwrite_with_gradient = False
         self._initializer = self._value = None
         if isinstance(initializer, str):
-            initializer = registry.builtin("keras.initializers", initializer)()
+            initializer = _initializer_named(initializer)
+        if initializer is None:
+            raise ArgumentError(
+                "A weight begins with values, or with an initializer.", got="None", fix="Variable([1.0])"
+            )
         if callable(initializer):
             self._begin_with_initializer(initializer, shape, dtype)
         else:
@@ -100,6 +104,8 @@ class Variable:
         self._initializer = initializer
         if here.stateless is not None:
             here.stateless.pending.append(self)
+        elif here.unmade is not None:
+            here.unmade.pending.append(self)
         else:
             self.initialize()
 
@@ -144,6 +150,18 @@ class Variable:
             self._own(value.detach().to(current_device()).clone().contiguous())
         self._initializer = None
 
+    def begin_with(self, value) -> None:
+        """Take a first value of the right shape, where the initializer was put off; it is copied.
+
+        Raises:
+            StateError: it has one.
+        """
+        if self._value is not None:
+            raise StateError(f"The weight '{self.path}' has its first value already.", got="begin_with(...)")
+        value = convert_to_tensor(value, dtype=self._dtype).detach()
+        self._own(torch.empty(self.shape, dtype=self.torch_dtype, device=current_device()).copy_(value))
+        self._initializer = None
+
     @property
     def value(self) -> torch.Tensor:
         """The tensor, as the open scopes want it read."""
@@ -151,7 +169,8 @@ class Variable:
         if here.stateless is not None:
             value = here.stateless.state_mapping.get(id(self), value)
         if value is None:
-            value = torch.empty(self.shape, dtype=self.torch_dtype, device="meta" if here.device == "meta" else None)
+            on_meta = here.device == "meta" or here.unmade is not None
+            value = torch.empty(self.shape, dtype=self.torch_dtype, device="meta" if on_meta else None)
         if here.autocast is not None and self._autocast:
             value = here.autocast.maybe_cast(value)
         if here.device == "meta" and value.device.type != "meta":
@@ -350,3 +369,15 @@ def give_arithmetic(cls: type) -> type:
 
 
 give_arithmetic(Variable)
+
+
+def _initializer_named(name: str):
+    made = registry.builtin("keras.initializers", name)
+    if made is None:
+        raise UnknownNameError(
+            f"There is no initializer {name!r}.",
+            got=repr(name),
+            expected="values, or the name of an initializer",
+            fix='"zeros"',
+        )
+    return made()
