@@ -6,7 +6,7 @@ Kept true:  "batch" is always axis 0; a move of axes is a string that reads forw
 
 from __future__ import annotations
 
-from pellucid.errors import ArgumentError, ArgumentTypeError
+from pellucid.errors import ArgumentError, ArgumentTypeError, PlaceError
 
 SPATIAL = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -57,10 +57,10 @@ def canonical(axis: int, ndim: int) -> int:
     """An axis counted from 0, given from either end.
 
     Raises:
-        ArgumentError: there is no such axis.
+        PlaceError: there is no such axis.
     """
     if not -ndim <= axis < ndim:
-        raise ArgumentError(
+        raise PlaceError(
             f"A value with {ndim} axes has no axis {axis}.", got=axis, expected=f"{-ndim} to {ndim - 1}", fix="axis=-1"
         )
     return axis % ndim

@@ -80,10 +80,17 @@ def test_what_it_is_never_changes(word):
         setattr(KerasTensor((2,)), word, None)
 
 
-@pytest.mark.parametrize("use", [int, float, len, np.array, torch.relu, iter, lambda x: [0, 1][x]])
+@pytest.mark.parametrize("use", [int, float, len, torch.relu, lambda x: [0, 1][x]])
 def test_it_has_no_values(use):
     with pytest.raises(TypeError, match="no values yet"):
         use(KerasTensor((2,)))
+
+
+def test_numpy_and_loops_are_refused_in_the_kinds_of_keras():
+    with pytest.raises(ValueError, match="no values yet"):
+        np.array(KerasTensor((2,)))
+    with pytest.raises(NotImplementedError, match="for"):
+        iter(KerasTensor((2,)))
 
 
 def test_it_equals_itself_only():

@@ -204,10 +204,11 @@ class _Planner:
                 continue
             if not _has(y_pred, key) or not _has(y_true, key):
                 lacking = "the model's output" if not _has(y_pred, key) else "the targets"
+                is_keyed = isinstance(y_pred, dict)
                 raise MissingKeyError(
                     f"`loss` asks for {key!r}{_told(path)}, which {lacking} does not hold.",
-                    got=repr(key),
-                    expected=list(y_pred) if isinstance(y_pred, dict) else f"0 to {len(y_pred) - 1}",
+                    got=repr(key) if is_keyed else f"{len(loss)} losses",
+                    expected=list(y_pred) if is_keyed else f"{len(y_pred)}, one for each output",
                 )
             self.plan(y_true[key], y_pred[key], one, names[key], (*path, key))
 

@@ -13,11 +13,12 @@ from pellucid import settings
 from pellucid.engine.callbacks import CallbackList
 from pellucid.engine.collecting import Collected
 from pellucid.engine.compiled import Running
+from pellucid.engine.counts import whole_number
 from pellucid.engine.data import EpochIterator, split
 from pellucid.engine.logs import as_dict, as_numbers
 from pellucid.engine.step_functions import StepFunctions
 from pellucid.engine.validation import Validation
-from pellucid.errors import DataError
+from pellucid.errors import ArgumentTypeError, DataError
 
 
 class Trainer(StepFunctions):
@@ -79,7 +80,8 @@ class Trainer(StepFunctions):
             ArgumentError: an argument that does not go with the data, or has no sense.
         """
         self._require_compiled("fit")
-        epochs = _limited(epochs)
+        epochs = _limited(whole_number("epochs", epochs, "epochs"))
+        initial_epoch = whole_number("initial_epoch", initial_epoch, "epochs")
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split)
         batches = EpochIterator(
@@ -135,6 +137,8 @@ class Trainer(StepFunctions):
             for begin, end, data in batches:
                 callbacks.on_train_batch_begin(begin)
                 logs = self.train_function(data)
+                if logs is None:
+                    raise _step_without_logs(self, "train_step")
                 callbacks.on_train_batch_end(end, logs)
                 if self.stop_training:
                     break
@@ -209,6 +213,8 @@ class Trainer(StepFunctions):
             for begin, end, data in batches:
                 callbacks.on_test_batch_begin(begin)
                 logs = self.test_function(data)
+                if logs is None:
+                    raise _step_without_logs(self, "test_step")
                 callbacks.on_test_batch_end(end, logs)
                 if self.stop_evaluating:
                     break
@@ -262,6 +268,15 @@ def _limited(epochs):
         warnings.warn(f"Training is limited to {limit} epochs by set_max_epochs.", stacklevel=3)
         return limit
     return epochs
+
+
+def _step_without_logs(model, step: str) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        f"`{step}` of {type(model).__name__} gives nothing back.",
+        got="None",
+        expected="a dict of numbers by name",
+        fix='return {"loss": loss}  # last line of ' + step,
+    )
 
 
 def _say_that_data_ran_out(epoch, is_first):

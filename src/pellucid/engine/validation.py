@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.engine.compiling import Compiling
+from pellucid.engine.counts import whole_number
 from pellucid.engine.data import EpochIterator, unpack_x_y_sample_weight
 from pellucid.errors import ArgumentError
 
@@ -27,10 +28,12 @@ class Validation:
                 got=repr(frequency),
                 expected="such as 2 or [1, 5]",
             )
+        if isinstance(frequency, int):
+            whole_number("validation_freq", frequency, "epochs", least=1)
         self._model = model
         self._frequency = frequency
         self._steps = steps
-        self._arguments = dict(zip(("x", "y", "sample_weight"), unpack_x_y_sample_weight(data), strict=True))
+        self._arguments = dict(zip(("x", "y", "sample_weight"), _parts(data), strict=True))
         self._arguments["batch_size"] = batch_size
         self.batches = EpochIterator(
             **self._arguments, steps_per_epoch=steps, steps_per_execution=model.steps_per_execution
@@ -49,3 +52,11 @@ class Validation:
             self.batches.close()  # each validation begins at the first batch, also where `steps` cuts it off
             return model._run_test_steps(self.batches, callbacks)
         return model.evaluate(**self._arguments, steps=self._steps, callbacks=callbacks, return_dict=True)
+
+
+def _parts(data):
+    try:
+        return unpack_x_y_sample_weight(data)
+    except ArgumentError as error:
+        error.add_note("while reading `validation_data`")
+        raise

@@ -57,8 +57,8 @@ class Graph:
                 if id(x) not in known:
                     raise ArgumentError(
                         f"The inputs do not lead to '{node.operation.name}'.",
-                        got=f"it needs {x!r}, which no given input leads to",
-                        expected=f"inputs that lead there; without issue so far: {', '.join(passed) or 'nothing'}",
+                        got=f"'{node.operation.name}' needs '{x.name}' {x.shape}, which no given input leads to",
+                        expected="inputs that lead there" + (f", as they do to {', '.join(passed)}" if passed else ""),
                         fix="Model(inputs=[every Input that the outputs need], outputs=...)",
                     )
             if node.is_input and not any(id(x) in known for x in node.outputs):

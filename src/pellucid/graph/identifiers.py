@@ -52,6 +52,7 @@ def named_table(classes) -> dict[str, type]:
 
 
 def _unknown(name, table, kind):
+    table = {word: cls for word, cls in table.items() if cls.__name__.lower() != kind}  # not the parent
     close = nearest(name, table)
     return UnknownNameError(
         f"There is no {kind} '{name}'.",

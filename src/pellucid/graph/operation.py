@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 
 import torch
 
@@ -23,7 +24,7 @@ from pellucid.errors import (
     ShapeError,
     UnsupportedError,
 )
-from pellucid.graph.inference import compute_output_spec
+from pellucid.graph.inference import TRIAL_SIZES, compute_output_spec
 from pellucid.graph.node import Node
 from pellucid.graph.symbol import KerasTensor, any_symbolic
 from pellucid.naming import auto_name, to_camel_case
@@ -91,7 +92,7 @@ class Operation:
         except PellucidError:
             raise
         except Exception as error:
-            raise _not_inferred(self, error) from error
+            raise _not_inferred(self, error, args, kwargs) from error
 
     def get_config(self) -> dict:
         """What is needed to make this again: a dict of plain data, for `from_config`.
@@ -186,15 +187,27 @@ def _given_arguments(made: Operation) -> dict | None:
     return arguments
 
 
-def _not_inferred(operation, error):
+def _not_inferred(operation, error, args, kwargs):
     kind = ShapeError if isinstance(error, ValueError) else OperationError
     if isinstance(error, (TypeError, NotImplementedError)):
         kind = ArgumentTypeError if isinstance(error, TypeError) else UnsupportedError
+    got = ", ".join(_told(x) for x in nest.leaves((args, kwargs)) if isinstance(x, KerasTensor))
+    name = type(operation).__name__
+    if isinstance(operation, FunctionOperation):
+        return kind(f"`{type(operation).function.__name__}` cannot compute this: {_reason(error)}.", got=got)
     return kind(
-        f"The output of '{operation.name}' ({type(operation).__name__}) cannot be told from its input's shape: {error}",
-        fix="def compute_output_shape(self, input_shape): ...",
-        where=operation.name,
+        f"The output of '{operation.name}' ({name}) cannot be told from its input's shape: {_reason(error)}.",
+        got=got,
+        expected=f"a `call` of {name} that runs on this shape",
+        fix="a call() for this shape, or def compute_output_shape(self, input_shape): ...",
     )
+
+
+def _reason(error) -> str:
+    """The first line of an error, with None where it speaks of the size that stood for an unknown one."""
+    trials = {str(size) for sizes in TRIAL_SIZES for size in sizes.values()}
+    line = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return re.sub(r"(?<![\d.])(" + "|".join(trials) + r")(?![\d.])", "None", line).rstrip(".")
 
 
 class FunctionOperation(Operation):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pellucid import registry
 from pellucid.dtypes import standardize_dtype
-from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
+from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, UnsupportedError
 from pellucid.graph.values import standardize_shape
 from pellucid.graph.variable import give_arithmetic
 from pellucid.naming import auto_name
@@ -95,20 +95,41 @@ class KerasTensor:
 
     def __bool__(self):
         raise ArgumentTypeError(
-            "A symbolic tensor is neither true nor false: its values come when the model runs.",
+            "A symbolic tensor is neither true nor false, so no `if` can ask it: its values come when the model runs.",
             got=repr(self),
             fix="ops.where(condition, x, y)",
         )
 
+    def _without_values(self) -> dict:
+        return {
+            "message": "A symbolic tensor has no values yet, so Python, NumPy and PyTorch functions cannot take it.",
+            "got": repr(self),
+            "expected": "an array or a tensor",
+            "fix": "the function of pellucid.ops, such as ops.sin(x), or a layer",
+        }
+
     def _no_values(self, *_args, **_kwargs):
-        raise ArgumentTypeError(
-            "A symbolic tensor has no values yet, so Python, NumPy and PyTorch functions cannot take it.",
+        raise ArgumentTypeError(**self._without_values())
+
+    def __array__(self, *_args, **_kwargs):
+        # Keras raises ValueError here, and TypeError where PyTorch or Python asks.
+        raise ArgumentError(**self._without_values())
+
+    def __iter__(self):
+        raise UnsupportedError(
+            "A symbolic tensor cannot be walked through in a `for`: its values come when the model runs.",
             got=repr(self),
-            expected="an array or a tensor",
-            fix="use the function of pellucid.ops, or a layer",
+            fix="ops.unstack(x, axis=1), or x[:, 0]",
         )
 
-    __int__ = __float__ = __index__ = __array__ = __iter__ = __len__ = _no_values
+    def __setitem__(self, key, value):
+        raise ArgumentTypeError(
+            "Values cannot be set in a symbolic tensor.",
+            got=f"x[{key!r}] = {value!r}",
+            fix="ops.where(condition, x, y), or ops.slice_update(x, start, updates)",
+        )
+
+    __int__ = __float__ = __index__ = __len__ = _no_values
     __hash__ = object.__hash__
 
     @classmethod

@@ -156,7 +156,12 @@ def standardize_shape(shape) -> tuple[int | None, ...]:
         ArgumentError: no list of sizes, a negative size, or one that is no whole number.
     """
     if isinstance(shape, str) or not hasattr(shape, "__iter__"):
-        raise ArgumentError("A shape is a tuple of sizes.", got=repr(shape), expected="such as (None, 28, 28, 1)")
+        raise ArgumentError(
+            "A shape is a tuple of sizes.",
+            got=repr(shape),
+            expected="such as (28, 28, 1), None for a size that is not known",
+            fix=f"({shape},)" if isinstance(shape, int) else "(28, 28, 1)",
+        )
     sizes: list[int | None] = []
     for size in shape:
         if size is None:

@@ -11,7 +11,14 @@ import inspect
 import warnings
 
 from pellucid import dtype_policies, nest, regularizers
-from pellucid.errors import ArgumentError, StateError, UnsupportedError
+from pellucid.errors import (
+    ArgumentError,
+    MissingAttributeError,
+    StateError,
+    UnknownArgumentError,
+    UnsupportedError,
+    nearest,
+)
 from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.operation import Operation, config_is_automatic
 from pellucid.graph.symbol import KerasTensor
@@ -72,12 +79,14 @@ class Layer(Calling, Operation):
                 stacklevel=4,
             )
         if kwargs:
-            raise ArgumentError(
+            taken = [*inspect.signature(type(self).__init__).parameters, *self._said_by_parent]
+            taken = [word for word in dict.fromkeys(taken) if word not in ("self", "args", "kwargs")]
+            close = nearest(next(iter(kwargs)), taken, most=1)
+            raise UnknownArgumentError(
                 f"{type(self).__name__} does not take {', '.join(map(repr, kwargs))}.",
                 got=", ".join(f"{key}={value!r}" for key, value in kwargs.items()),
-                expected=", ".join(
-                    p for p in inspect.signature(type(self).__init__).parameters if p not in ("self", "kwargs")
-                ),
+                expected=", ".join(taken),
+                fix=f"{close[0]}=..." if close else f"{type(self).__name__}(...) without it",
             )
 
     # ---- shapes
@@ -97,6 +106,17 @@ class Layer(Calling, Operation):
             shapes = (*args, *kwargs.values())
             spec = compute_output_spec(self.call, *(nest.map_shape_structure(self._symbol, shape) for shape in shapes))
         return nest.map_structure(lambda x: x.shape, spec)
+
+    def __getattr__(self, name):
+        """Only asked for what is not there: a weight that `build` makes is the common case."""
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property that said itself what is missing
+        if not name.startswith("_") and "built" in self.__dict__ and not self.built:
+            raise MissingAttributeError(
+                f"Layer '{self.name}' ({type(self).__name__}) has no `{name}` yet, as it is not built.",
+                fix=f"{self.name}.build(input_shape), or call it once",
+            )
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def _symbol(self, shape):
         return KerasTensor(shape, dtype=self.compute_dtype)

@@ -12,9 +12,11 @@ import inspect
 import warnings
 
 from pellucid import naming, nest
+from pellucid.errors import ShapeError
 from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.calls import Call
+from pellucid.layers.maps import name_unknown_axes
 from pellucid.layers.owning import Owner
 
 
@@ -83,7 +85,11 @@ class Building(Owner):
 
     def _maybe_build(self, call: Call):
         if type(self).build is not Building.build:
-            self.build(**call.shapes_for(self.build, self))
+            try:
+                self.build(**call.shapes_for(self.build, self))
+            except ShapeError as error:
+                name_unknown_axes(error, call.first)
+                raise
             self._check_inputs(call.first)
             return
         if any(not layer.built for layer in self._layers):

@@ -13,7 +13,14 @@ import torch
 
 from pellucid import nest
 from pellucid.dtypes import is_float_dtype, standardize_dtype, to_torch
-from pellucid.errors import ArgumentError, OperationError, PellucidError, StateError, UnsupportedError
+from pellucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    OperationError,
+    PellucidError,
+    StateError,
+    UnsupportedError,
+)
 from pellucid.graph.node import Node
 from pellucid.graph.scopes import AutocastScope, here
 from pellucid.graph.symbol import KerasTensor, any_symbolic
@@ -60,6 +67,7 @@ class Calling(Building, Penalized):
         finally:
             self._leave_context(context, outer_values)
         if any_symbolic(given_args, given_kwargs):
+            _check_symbolic(self, outputs)
             Node(self, given_args, {**given_kwargs, **_symbolic_masks(kwargs, given_kwargs)}, outputs)
         return outputs
 
@@ -255,6 +263,17 @@ def _symbolic_masks(kwargs, given) -> dict:
         for name, value in kwargs.items()
         if name.endswith("mask") and name not in given and any(isinstance(x, KerasTensor) for x in nest.leaves(value))
     }
+
+
+def _check_symbolic(layer, outputs) -> None:
+    if not any(isinstance(x, KerasTensor) for x in nest.leaves(outputs)):
+        kind = type(layer).__name__
+        raise ArgumentTypeError(
+            f"`call` of layer '{layer.name}' ({kind}) gives no tensor.",
+            got="None" if outputs is None else type(outputs).__name__,
+            expected="a tensor, or a structure of them",
+            fix="return x  # last line of call" if outputs is None else "pellucid.ops in place of NumPy in call",
+        )
 
 
 def _refused(layer, error: Exception, args) -> OperationError:

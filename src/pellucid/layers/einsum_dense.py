@@ -97,6 +97,13 @@ class EinsumDense(Described):
     def build(self, input_shape):
         equation = Equation(self.equation)
         inputs, outputs = equation.letters(len(input_shape))
+        if len(inputs) != len(input_shape):
+            raise ShapeError(
+                f"'{self.equation}' does not name the axes of this input.",
+                got=f"shape {tuple(input_shape)}, {len(input_shape)} axes",
+                expected=f"{len(inputs)} axes: {', '.join(inputs)}",
+                fix="a letter for each axis of the input, the batch first",
+            )
         sizes = self._sizes(inputs, outputs, input_shape)
         self.input_spec = InputSpec(ndim=len(input_shape))
         summed = [k for k, letter in enumerate(equation.kernel) if letter not in equation.outputs]

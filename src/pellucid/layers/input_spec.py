@@ -9,6 +9,7 @@ from pellucid import nest
 from pellucid.dtypes import standardize_dtype
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from pellucid.graph.values import standardize_shape
+from pellucid.layers.maps import first_input, in_factors, map_before
 
 
 class InputSpec:
@@ -94,9 +95,7 @@ class InputSpec:
             )
         for axis, size in self.axes.items():
             if size is not None and shape[axis] not in (size, None):
-                raise _wrong_input(
-                    layer, which, shape, f"size {size} on axis {axis}", _axis_fix(layer, shape, axis, size)
-                )
+                raise _wrong_size(layer, which, x, axis, size)
         if self.shape is not None and not self._fits(shape):
             raise _wrong_input(
                 layer, which, shape, f"shape {self.shape}", "change the input's shape, or Input(shape=...)"
@@ -125,6 +124,20 @@ def _wrong_input(layer, which, shape, demand, fix) -> ShapeError:
         got=f"shape {shape}, {len(shape)} axes",
         expected=demand,
         fix=fix,
+    )
+
+
+def _wrong_size(layer, which, x, axis: int, size: int) -> ShapeError:
+    shape = tuple(x.shape)
+    before, built_for = map_before(x), first_input(layer)
+    if axis != -1 or (before is None and map_before(built_for) is None):
+        return _wrong_input(layer, which, shape, f"size {size} on axis {axis}", _axis_fix(layer, shape, axis, size))
+    wanted = map_before(built_for)
+    return ShapeError(
+        f"Layer '{layer.name}' ({type(layer).__name__}) was made for another number of values after Flatten{which}.",
+        got=in_factors(shape[-1], x) + f", input shape {shape}",
+        expected=in_factors(size, built_for),
+        fix=f"input maps of {wanted[1:]}" if wanted else f"a new {type(layer).__name__} for maps of {before[1:]}",
     )
 
 

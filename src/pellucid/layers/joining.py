@@ -139,7 +139,9 @@ class Dot(Merge):
     def _shared(self, ndims) -> tuple[int, int]:
         """The axis of each value to sum over, counted from 0."""
         if len(ndims) != 2:
-            raise ArgumentError("Dot takes two values.", got=f"{len(ndims)} of them", fix=f"Dot({self.axes})([a, b])")
+            raise ArgumentError(
+                "Dot takes two values.", got=f"{len(ndims)} of them", expected=2, fix=f"Dot({self.axes})([a, b])"
+            )
         given = (self.axes,) * 2 if isinstance(self.axes, int) else self.axes
         first, second = (axes.canonical(axis, ndim) for axis, ndim in zip(given, ndims, strict=True))
         if 0 in (first, second):

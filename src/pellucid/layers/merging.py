@@ -170,7 +170,7 @@ class Subtract(Elementwise):
         super().build(input_shape)
         if len(input_shape) != 2:
             raise ArgumentError(
-                "Subtract takes two values.", got=f"{len(input_shape)} of them", fix="Subtract()([a, b])"
+                "Subtract takes two values.", got=f"{len(input_shape)} of them", expected=2, fix="Subtract()([a, b])"
             )
 
     def merge(self, inputs):

@@ -13,7 +13,15 @@ import numpy as np
 
 from pellucid import constraints, initializers, naming, regularizers
 from pellucid.dtypes import is_float_dtype, standardize_dtype
-from pellucid.errors import ArgumentError, OrderError, ShapeError, StateError, UnsupportedError, product
+from pellucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    OrderError,
+    ShapeError,
+    StateError,
+    UnsupportedError,
+    product,
+)
 from pellucid.graph.variable import Variable
 from pellucid.layers import tracking
 from pellucid.metrics.base import Metric
@@ -223,11 +231,16 @@ class Owner:
             ShapeError: an array of another shape.
         """
         own = self.weights
+        if not hasattr(weights, "__len__"):
+            raise ArgumentTypeError(
+                "Weights come as a list of arrays.", got=repr(weights)[:80], fix="set_weights([kernel, bias])"
+            )
         if len(own) != len(weights):
             raise ArgumentError(
                 f"Layer '{self.name}' has another number of weights.",
                 got=f"{len(weights)} arrays",
-                expected=f"{len(own)}: " + ", ".join(f"{v.name} {v.shape}" for v in own),
+                expected=f"{len(own)}" + "".join(f", {v.name} {v.shape}" for v in own),
+                fix="arrays in the order of get_weights()" if self.built else f"{self.name}.build(input_shape) before",
             )
         arrays = [value if hasattr(value, "shape") else np.asarray(value) for value in weights]
         for v, value in zip(own, arrays, strict=True):

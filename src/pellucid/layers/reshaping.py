@@ -14,6 +14,7 @@ from pellucid.errors import ArgumentError, ArgumentTypeError, OrderError, ShapeE
 from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
+from pellucid.layers.maps import note_map
 from pellucid.settings import standardize_data_format
 
 
@@ -38,6 +39,8 @@ class Flatten(Rearranging):
     Source: keras.layers.Flatten, Keras 3.15.
     """
 
+    flattens = True  # maps.py then tells products
+
     def __init__(self, data_format=None, **kwargs):
         super().__init__(**kwargs)
         self.keep({"data_format": standardize_data_format(data_format)})
@@ -49,7 +52,9 @@ class Flatten(Rearranging):
     def call(self, inputs):
         if self.data_format == "channels_first" and inputs.ndim > 2:
             inputs = inputs.movedim(1, -1)
-        return inputs.reshape(inputs.shape[0], math.prod(inputs.shape[1:]))
+        flat = inputs.reshape(inputs.shape[0], math.prod(inputs.shape[1:]))
+        note_map(flat, inputs.shape)
+        return flat
 
     def compute_output_shape(self, input_shape):
         sizes = input_shape[1:]

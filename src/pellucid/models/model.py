@@ -21,6 +21,7 @@ from pellucid.errors import (
 )
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.layers.base import Layer
+from pellucid.models import saving
 from pellucid.report.summary import print_summary
 
 
@@ -51,6 +52,12 @@ class Model(Trainer, Layer):
 
             put_below(type(self))
             Functional.__init__(self, *args, **kwargs)
+        elif type(self) is Model and (args or not {"inputs", "outputs"}.isdisjoint(kwargs)):
+            raise ArgumentError(
+                "A model between symbolic tensors needs both `inputs` and `outputs`.",
+                got=", ".join(sorted(kwargs)) or f"{len(args)} argument",
+                fix="Model(inputs=inputs, outputs=outputs)",
+            )
         else:
             Layer.__init__(self, *args, **kwargs)
 
@@ -81,7 +88,9 @@ class Model(Trainer, Layer):
         layers = self.layers
         if index is not None:
             if index >= len(layers):
-                raise ArgumentError(f"No layer {index}.", got=index, expected=f"0 to {len(layers) - 1}")
+                raise ArgumentError(
+                    f"No layer {index}.", got=index, expected=f"0 to {len(layers) - 1}, for {len(layers)} layers"
+                )
             return layers[index]
         for layer in layers:
             if layer.name == name:
@@ -126,6 +135,18 @@ class Model(Trainer, Layer):
             layer_range=layer_range,
             style=style,
         )
+
+    def save(self, filepath, overwrite: bool = True, zipped=None, **kwargs) -> None:
+        """Write the model to a file; see `pellucid.saving.save_model`."""
+        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath, overwrite: bool = True, max_shard_size=None) -> None:
+        """Write the weights to a file; see `pellucid.saving.save_weights`."""
+        saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
+        """Take over the weights of a file; see `pellucid.saving.load_weights`."""
+        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def to_json(self, **kwargs) -> str:
         """The config as JSON text; `kwargs` go to `json.dumps`."""
@@ -240,4 +261,10 @@ def _is_functional(args, kwargs) -> bool:
 
 def model_from_json(json_string: str, custom_objects=None) -> Model:
     """The model, not compiled and with fresh weights, that `to_json` described."""
-    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    try:
+        config = json.loads(json_string)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            "This is no JSON text.", got=f"{str(json_string)[:60]!r}: {error}", fix="model_from_json(model.to_json())"
+        ) from error
+    return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -9,7 +9,7 @@ import copy
 import inspect
 
 from pellucid import nest
-from pellucid.errors import ArgumentError, MissingAttributeError, PellucidError
+from pellucid.errors import ArgumentError, MissingAttributeError, PellucidError, PlaceError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.values import standardize_shape
 from pellucid.layers.base import Layer
@@ -60,7 +60,7 @@ class Sequential(Model):
                 "A Sequential model is made of layers.",
                 got=f"{layer!r} ({type(layer).__name__})",
                 expected="a layer",
-                fix="wrap a function as Lambda(function)" if callable(layer) else "model.add(Dense(10))",
+                fix=_as_layer(layer),
             )
         if any(other.name == layer.name and other is not layer for other in self._stack):
             raise ArgumentError(
@@ -80,10 +80,12 @@ class Sequential(Model):
         """Take the last layer off, and give it back.
 
         Raises:
-            ArgumentError: there is none.
+            PlaceError: there is none.
         """
         if not self._stack:
-            raise ArgumentError(f"The model '{self.name}' has no layers.", fix="model.add(Dense(10))")
+            raise PlaceError(
+                f"`pop` takes off a layer, and the model '{self.name}' has none.", fix="model.add(Dense(10))"
+            )
         layer = self._stack.pop()
         self._forget_build()
         if rebuild and self._stack:
@@ -238,3 +240,13 @@ def _explained(layer, error):
 
 def _kept(error):
     return type(error)(*error.args)
+
+
+def _as_layer(given) -> str:
+    """What to type in place of something that is no layer."""
+    if isinstance(given, type) and issubclass(given, Layer):
+        return f"{given.__name__}(), with the brackets that make the layer"
+    if callable(given):
+        name = getattr(given, "__name__", "function")
+        return f"Activation({name}) for an activation, Lambda({name}) for any function"
+    return "model.add(Dense(10))"

@@ -8,11 +8,12 @@ Kept true: a rule changes all weights of one device and dtype at once, in place,
 
 from __future__ import annotations
 
+import inspect
 import warnings
 
 import torch
 
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, nearest
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.scopes import StatelessScope
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor
@@ -65,7 +66,7 @@ class Optimizer(Rule):
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._slot_names: list[str] = []
         self.exclude_from_weight_decay()
-        _check_unknown(kwargs)
+        _check_unknown(self, kwargs)
         self._check_arguments()
         self._begin_learning_rate(learning_rate)
 
@@ -80,6 +81,9 @@ class Optimizer(Rule):
         if self.use_ema and frequency and (not isinstance(frequency, int) or frequency < 1):
             raise ArgumentError("`ema_overwrite_frequency` counts steps.", got=frequency, expected="1 or more, or None")
         clips = {word: getattr(self, word) for word in ("clipnorm", "clipvalue", "global_clipnorm")}
+        for word, limit in clips.items():
+            if limit is not None and limit < 0:
+                raise ArgumentError(f"`{word}` is a largest size.", got=limit, expected="0 or more, or None")
         if sum(limit is not None for limit in clips.values()) > 1:
             raise ArgumentError("Gradients are clipped in one way only.", got=clips, expected="two of them None")
 
@@ -106,6 +110,10 @@ class Optimizer(Rule):
     def apply_gradients(self, grads_and_vars):
         """Move variables by pairs (gradient, variable); gives back the step counter."""
         pairs = list(grads_and_vars)
+        if not pairs:
+            raise ArgumentError(
+                "There is no gradient to apply.", got="no pairs", fix="apply_gradients(zip(gradients, variables))"
+            )
         self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
 
@@ -294,12 +302,18 @@ class Optimizer(Rule):
         return cls(**config)
 
 
-def _check_unknown(kwargs):
+def _check_unknown(optimizer, kwargs):
     if kwargs.pop("decay", None) is not None:
         warnings.warn(
             "`decay` does nothing; a schedule such as InverseTimeDecay lowers the learning rate.", stacklevel=4
         )
     if kwargs:
+        kind = type(optimizer)
+        taken = [word for word in inspect.signature(kind).parameters if word != "kwargs"]
+        close = nearest(next(iter(kwargs)), taken, most=1)
         raise ArgumentError(
-            "Unknown arguments.", got=", ".join(map(repr, kwargs)), expected="those of Keras's optimizer"
+            f"{kind.__name__} does not take {', '.join(map(repr, kwargs))}.",
+            got=", ".join(f"{word}={value!r}" for word, value in kwargs.items()),
+            expected=", ".join(taken),
+            fix=f"{close[0]}=..." if close else f"{kind.__name__}(...) without it",
         )

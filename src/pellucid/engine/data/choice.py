@@ -33,6 +33,7 @@ def choose_feed(
     """
     if isinstance(x, Feed):
         return x
+    leaves.refuse_symbols((x, y, sample_weight))
     if all(leaves.is_array(leaf) for leaf in nest.leaves((x, y, sample_weight))):
         return ArrayFeed(x, y, sample_weight, batch_size, steps, shuffle, class_weight, may_be_empty)
     if isinstance(x, PyDataset):

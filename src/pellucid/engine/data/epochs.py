@@ -11,8 +11,8 @@ import warnings
 from typing import Any
 
 from pellucid import settings
+from pellucid.engine.counts import whole_number
 from pellucid.engine.data.choice import choose_feed
-from pellucid.errors import ArgumentError
 
 
 class EpochIterator:
@@ -122,9 +122,7 @@ class EpochIterator:
 
 
 def _whole(name, value):
-    if value is not None and value < 1:
-        raise ArgumentError(f"`{name}` is a number of batches.", got=value, expected="1 or more, or None")
-    return value
+    return None if value is None else whole_number(name, value, "batches", least=1)
 
 
 def _limited(steps_per_epoch):

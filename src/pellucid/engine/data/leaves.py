@@ -16,6 +16,7 @@ from pellucid import nest
 from pellucid.dtypes import to_torch
 from pellucid.errors import ArgumentTypeError, DataError
 from pellucid.graph.scopes import current_device
+from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import convert_to_tensor
 
 # PyTorch stores these, but cannot compute with them.
@@ -125,6 +126,22 @@ def length(x) -> int:
     return int(shape[0])
 
 
+def refuse_symbols(structure) -> None:
+    """Symbolic tensors, which hold no values to train with.
+
+    Raises:
+        ArgumentTypeError: there is one.
+    """
+    for x in nest.leaves(structure):
+        if isinstance(x, KerasTensor):
+            raise ArgumentTypeError(
+                "A symbolic tensor has no values to learn from or to predict with.",
+                got=repr(x),
+                expected="an array or a tensor",
+                fix="model.predict(np.array(...)); Model(inputs, outputs) for what lies between two symbols",
+            )
+
+
 def refuse_lists(name: str, structure) -> None:
     """Python lists of numbers, which would be one array per number.
 
@@ -138,7 +155,7 @@ def refuse_lists(name: str, structure) -> None:
             )
             raise DataError(
                 f"`{name}` is a Python {kind}.",
-                got=f"{str(structure)[:60]}{'...' if len(str(structure)) > 60 else ''}",
+                got=f"{repr(structure)[:60]}{'...' if len(repr(structure)) > 60 else ''}",
                 expected="an array, or a list of arrays (one per input)",
                 fix=f"{name} = np.array({name})",
             )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pellucid.dtypes import to_torch
-from pellucid.errors import ArgumentError, ShapeError
+from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from pellucid.graph.values import convert_to_tensor
 
 
@@ -53,6 +53,13 @@ def class_weight_to_sample_weights(y, class_weight: dict) -> torch.Tensor:
     Raises:
         ShapeError: `y` has no samples axis.
     """
+    if not hasattr(class_weight, "get"):
+        raise ArgumentTypeError(
+            "`class_weight` is a dict of weights by class.",
+            got=repr(class_weight)[:80],
+            expected="such as {0: 1.0, 1: 2.5}",
+            fix="class_weight=dict(enumerate(weights))",
+        )
     y = convert_to_tensor(y)
     if y.ndim == 0:
         raise ShapeError("`class_weight` needs a class for each sample.", got="one number as y", expected="(batch,)")
