@@ -18,7 +18,8 @@ class Case:
         shape: the input's shape without the batch axis, channels last; a list of shapes for several inputs.
         kwargs: its arguments.
         formats: whether it also runs with channels_first, on the transposed input.
-        wraps: the name and arguments of the layer inside, for layers that go around one.
+        wraps: the name and arguments of the layer inside, for layers that go around one; a list of them for several cells.
+        separate: whether several inputs are arguments of their own, and no list.
         whole: inputs are whole numbers below this.
         training: whether the law of values also runs with training=True (only where nothing is drawn).
         keras_differs: why Keras (torch backend) is not the judge of values here, and who is.
@@ -29,7 +30,8 @@ class Case:
     shape: tuple | list
     kwargs: dict = field(default_factory=dict)
     formats: bool = False
-    wraps: tuple | None = None
+    wraps: tuple | list | None = None
+    separate: bool = False
     whole: int | None = None
     training: bool = False
     keras_differs: str = ""
@@ -45,7 +47,7 @@ def case(layer, shape, **kwargs):
     """A row; words that Case itself takes are told apart from the layer's arguments."""
     own = {
         word: kwargs.pop(word)
-        for word in ("formats", "wraps", "whole", "training", "draws", "keras_differs")
+        for word in ("formats", "wraps", "separate", "whole", "training", "draws", "keras_differs")
         if word in kwargs
     }
     return Case(layer, shape, kwargs, **own)
@@ -226,5 +228,34 @@ WRAPPING = [
     case("TimeDistributed", (3, 4), wraps=("Dense", {"units": 2})),
     case("TimeDistributed", (2, 4, 5, 1), wraps=("Conv2D", {"filters": 2, "kernel_size": 2})),
 ]
+RECURRENT = [
+    case("SimpleRNN", (4, 3), units=2, return_sequences=True, training=True),
+    case("SimpleRNN", (4, 3), units=2, activation="sigmoid", use_bias=False),
+    case("LSTM", (4, 3), units=2, training=True),
+    case("LSTM", (4, 3), units=2, return_sequences=True, go_backwards=True),
+    case("LSTM", (3, 2), units=2, return_sequences=True, unroll=True, unit_forget_bias=False),
+    case("LSTM", (3, 2), units=3, recurrent_activation="hard_sigmoid", activation="softsign", use_bias=False),
+    case("GRU", (4, 3), units=2, return_sequences=True, training=True),
+    case("GRU", (4, 3), units=2, go_backwards=True, use_bias=False),
+    case("GRU", (3, 2), units=2, return_sequences=True, reset_after=False),
+    case("GRU", (3, 2), units=2, recurrent_activation="softsign", unroll=True),
+    case("RNN", (4, 3), wraps=("LSTMCell", {"units": 2}), return_sequences=True),
+    case("RNN", (4, 3), wraps=("SimpleRNNCell", {"units": 2})),
+    case("RNN", (3, 3), wraps=[("GRUCell", {"units": 2}), ("LSTMCell", {"units": 3})], return_sequences=True),
+    case("Bidirectional", (4, 3), wraps=("LSTM", {"units": 2, "return_sequences": True})),
+    case("Bidirectional", (4, 3), wraps=("GRU", {"units": 2}), merge_mode="mul"),
+    case("Bidirectional", (3, 2), wraps=("SimpleRNN", {"units": 2, "return_sequences": True}), merge_mode="ave"),
+]
 
-CASES = CORE + ACTIVATION + CONVOLUTION + POOLING + RESHAPING + NORMALIZATION + REGULARIZATION + MERGING + WRAPPING
+CASES = (
+    CORE
+    + ACTIVATION
+    + CONVOLUTION
+    + POOLING
+    + RESHAPING
+    + NORMALIZATION
+    + REGULARIZATION
+    + MERGING
+    + WRAPPING
+    + RECURRENT
+)

@@ -3,6 +3,8 @@
 from pellucid.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from pellucid.layers.base import Layer
 from pellucid.layers.batch_normalization import BatchNormalization
+from pellucid.layers.bidirectional import Bidirectional
+from pellucid.layers.cells import StackedRNNCells
 from pellucid.layers.convolution import (
     Conv1D,
     Conv2D,
@@ -15,8 +17,10 @@ from pellucid.layers.convolution import (
 from pellucid.layers.core import Activation, Dense, Identity, Lambda, Masking
 from pellucid.layers.einsum_dense import EinsumDense
 from pellucid.layers.embedding import Embedding
+from pellucid.layers.gru import GRU, GRUCell
 from pellucid.layers.input import Input, InputLayer
 from pellucid.layers.input_spec import InputSpec
+from pellucid.layers.lstm import LSTM, LSTMCell
 from pellucid.layers.normalization import (
     GroupNormalization,
     LayerNormalization,
@@ -81,7 +85,9 @@ from pellucid.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from pellucid.layers.recurrent import RNN
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from pellucid.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from pellucid.layers.transposed_convolution import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from pellucid.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from pellucid.layers.wrapping import SpectralNormalization, TimeDistributed, Wrapper
@@ -123,6 +129,7 @@ __all__ = [
     "AvgPool2D",
     "AvgPool3D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -148,6 +155,8 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "GRU",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
@@ -167,6 +176,8 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTM",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -184,6 +195,7 @@ __all__ = [
     "PReLU",
     "Permute",
     "RMSNormalization",
+    "RNN",
     "ReLU",
     "RepeatVector",
     "Reshape",
@@ -191,11 +203,14 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
     "SpectralNormalization",
+    "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
     "UnitNormalization",

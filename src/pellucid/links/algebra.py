@@ -173,6 +173,25 @@ class Each(Link):
 
 
 @dataclass(frozen=True)
+class Beside(Link):
+    """Outputs of several links one after the other along an axis: each with the size that it takes there."""
+
+    axis: int
+    links: tuple[tuple[Link, int], ...]
+
+    def box(self, place, in_shape, out_shape):
+        axis = self.axis % len(out_shape)
+        i = place[axis]
+        for link, size in self.links:
+            if i < size:
+                moved, shape = list(place), list(out_shape)
+                moved[axis], shape[axis] = i, size
+                return link.box(tuple(moved), in_shape, tuple(shape))
+            i -= size
+        return None
+
+
+@dataclass(frozen=True)
 class Within(Link):
     """A link applied to each index of the first axis by itself."""
 

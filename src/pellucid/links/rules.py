@@ -249,12 +249,19 @@ class Adaptive(Rule):
 
 @dataclass(frozen=True)
 class Past(Rule):
-    """Every index up to the same one; `backwards`, for outputs that begin with the last input: from the end."""
+    """Every index that comes before, the same one included, in a walk along the input.
+
+    Args:
+        backwards: whether the walk begins at the end.
+        flipped: whether the outputs lie in the opposite order to that of the walk.
+    """
 
     backwards: bool = False
+    flipped: bool = False
 
     def sources(self, i: int, n_in: int, n_out: int) -> Indices:
-        return range(n_in - 1 - i, n_in) if self.backwards else range(i + 1)
+        walked = n_out - i if self.flipped else i + 1
+        return range(n_in - walked, n_in) if self.backwards else range(walked)
 
 
 @dataclass(frozen=True)
