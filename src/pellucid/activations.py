@@ -7,7 +7,8 @@ Kept true: a function that is the same in `ops` is the same object here.
 
 from __future__ import annotations
 
-from pellucid.errors import ArgumentError, UnknownNameError, nearest
+from pellucid.errors import ArgumentError
+from pellucid.graph.identifiers import named
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.ops import activation as _ops
 from pellucid.ops.activation import (
@@ -39,7 +40,6 @@ from pellucid.ops.activation import (
     threshold,
 )
 from pellucid.ops.trigonometry import tanh
-from pellucid.registry import get_registered_object
 
 __all__ = [
     "celu", "deserialize", "elu", "exponential", "gelu", "get", "glu", "hard_shrink", "hard_sigmoid",
@@ -129,13 +129,4 @@ def deserialize(config, custom_objects=None):
 
 
 def _named(name):
-    found = _BY_NAME.get(name) or get_registered_object(name)
-    if found is None:
-        close = nearest(name, _BY_NAME)
-        raise UnknownNameError(
-            f"There is no activation '{name}'.",
-            got=repr(name),
-            expected="one of " + ", ".join(ACTIVATIONS),
-            fix=f'activation="{close[0] if close else "relu"}"',
-        )
-    return found
+    return named(name, _BY_NAME, "activation", fix='activation="{}"', typical="relu")

@@ -1,27 +1,32 @@
 """Identifiers: what users may write where an object is wanted, such as ``"l2"`` for a regularizer.
 
 Below:  objects.py reads configs.
-Above:  `get` of initializers, regularizers and constraints.
+Above:  `get` of activations, initializers, regularizers, constraints, losses, metrics and optimizers.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pellucid.errors import ArgumentError, UnknownNameError, nearest
 from pellucid.graph.objects import deserialize_keras_object
 from pellucid.naming import to_snake_case
 from pellucid.registry import get_registered_object
 
+# With more names than this, an error shows those alone that look like the wrong one.
+MOST_LISTED = 36
 
-def identified(identifier, table: Mapping[str, type], kind: str):
+
+def identified(identifier, table: Mapping[str, Callable], kind: str, *, fix: str = "'{}'", typical: str | None = None):
     """The object that an identifier stands for.
 
     Args:
         identifier: a name, a config, a class, a callable, or None, which stays None.
-        table: the built-in classes by name.
+        table: the built-in classes and functions by name.
         kind: what the objects are called, for the error.
+        fix: what to type, with braces in the name's place.
+        typical: the name to suggest where none looks like the one given.
 
     Raises:
         UnknownNameError: a name that is in no table.
@@ -31,16 +36,17 @@ def identified(identifier, table: Mapping[str, type], kind: str):
         return None
     found = identifier
     if isinstance(identifier, str):
-        found = table.get(identifier) or get_registered_object(identifier)
-        if found is None:
-            raise _unknown(identifier, table, kind)
+        found = named(identifier, table, kind, fix=fix, typical=typical)
     elif isinstance(identifier, dict):
         found = deserialize_keras_object(identifier, module_objects=table)
     if inspect.isclass(found):
         found = found()
     if not callable(found):
         raise ArgumentError(
-            f"This is no {kind}.", got=repr(identifier)[:200], expected="a name, a config or a callable"
+            f"This is no {kind}.",
+            got=repr(identifier)[:200],
+            expected="a name, a config or a callable",
+            fix=fix.format(typical) if typical else None,
         )
     return found
 
@@ -51,12 +57,29 @@ def named_table(classes) -> dict[str, type]:
     return names | {to_snake_case(name): cls for name, cls in names.items()}
 
 
-def _unknown(name, table, kind):
-    table = {word: cls for word, cls in table.items() if cls.__name__.lower() != kind}  # not the parent
-    close = nearest(name, table)
+def named(name: str, table: Mapping[str, Callable], kind: str, *, fix: str = "'{}'", typical: str | None = None):
+    """What a name stands for, built in or a user's own. See `identified`.
+
+    Raises:
+        UnknownNameError: a name that is in no table.
+    """
+    found = table.get(name) or get_registered_object(name)
+    if found is None:
+        raise unknown(name, table, kind, fix=fix, typical=typical)
+    return found
+
+
+def unknown(name: str, table: Mapping[str, Callable], kind: str, *, fix: str = "'{}'", typical: str | None = None):
+    """The error for a name that stands for nothing. See `identified`."""
+    known = {word: thing.__name__ for word, thing in table.items() if thing.__name__.lower() != kind}  # not the parent
+    close, every = nearest(name, known), sorted(set(known.values()))
+    if len(every) <= MOST_LISTED:
+        expected = "one of " + ", ".join(every)
+    else:
+        expected = "a name, such as " + ", ".join(map(repr, close or [typical]))
     return UnknownNameError(
         f"There is no {kind} '{name}'.",
         got=repr(name),
-        expected="one of " + ", ".join(sorted({cls.__name__ for cls in table.values()})),
-        fix=repr(close[0] if close else next(iter(table))),
+        expected=expected,
+        fix=fix.format(close[0] if close else typical or every[0]),
     )

@@ -6,8 +6,7 @@ Source: keras.losses.get, Keras 3.15.
 
 from __future__ import annotations
 
-from pellucid import registry
-from pellucid.errors import UnknownNameError, nearest
+from pellucid.graph.identifiers import identified
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.losses import classification, focal, hinges, probabilistic, regression, segmentation, sequence, similarity
 from pellucid.losses.base import Loss, LossFunctionWrapper
@@ -37,31 +36,17 @@ def _is_loss(thing) -> bool:
 OBJECTS = {"Loss": Loss, "LossFunctionWrapper": LossFunctionWrapper}
 for _family in _FAMILIES:
     OBJECTS |= _own(_family)
-NAMES = {**OBJECTS, **_SHORT, **{name.upper(): thing for name, thing in _SHORT.items()}}
+NAMES = {**OBJECTS, **{name.upper(): thing for name, thing in _SHORT.items()}, **_SHORT}
 
 
 def get(identifier):
     """The loss that a name, config, class, function or loss stands for; None for None.
 
     Raises:
-        UnknownNameError: a name that stands for none, or nothing that can be called.
+        UnknownNameError: a name that stands for none.
+        ArgumentError: nothing that can be called.
     """
-    if identifier is None:
-        return None
-    found = identifier
-    if isinstance(identifier, dict):
-        found = deserialize(identifier)
-    elif isinstance(identifier, str):
-        found = NAMES.get(identifier) or registry.get_registered_object(identifier)
-    if not callable(found):
-        close = nearest(str(identifier), NAMES)
-        raise UnknownNameError(
-            "There is no such loss.",
-            got=repr(identifier),
-            expected="a name, such as " + ", ".join(map(repr, close or ["mse", "categorical_crossentropy"])),
-            fix=f'loss="{close[0] if close else "mse"}"',
-        )
-    return found() if isinstance(found, type) else found
+    return identified(identifier, NAMES, "loss", fix='loss="{}"', typical="mse")
 
 
 def serialize(loss):

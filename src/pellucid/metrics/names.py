@@ -6,8 +6,7 @@ Source: keras.metrics.get, Keras 3.15.
 
 from __future__ import annotations
 
-from pellucid import registry
-from pellucid.errors import UnknownNameError, nearest
+from pellucid.graph.identifiers import identified
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.metrics import (
     accuracy,
@@ -56,8 +55,8 @@ for _family in _FAMILIES:
 NAMES = {
     **OBJECTS,
     **{to_snake_case(name): thing for name, thing in OBJECTS.items()},
-    **_SHORT,
     **{name.upper(): thing for name, thing in _SHORT.items()},
+    **_SHORT,
 }
 
 
@@ -65,24 +64,10 @@ def get(identifier):
     """The metric that a name, config, class, function or metric stands for; None for None.
 
     Raises:
-        UnknownNameError: a name that stands for none, or nothing that can be called.
+        UnknownNameError: a name that stands for none.
+        ArgumentError: nothing that can be called.
     """
-    if identifier is None:
-        return None
-    found = identifier
-    if isinstance(identifier, dict):
-        found = deserialize(identifier)
-    elif isinstance(identifier, str):
-        found = NAMES.get(identifier) or registry.get_registered_object(identifier)
-    if not callable(found):
-        close = nearest(str(identifier), NAMES)
-        raise UnknownNameError(
-            "There is no such metric.",
-            got=repr(identifier),
-            expected="a name, such as " + ", ".join(map(repr, close or ["mse", "categorical_accuracy"])),
-            fix=f'metrics=["{close[0] if close else "mse"}"]',
-        )
-    return found() if isinstance(found, type) else found
+    return identified(identifier, NAMES, "metric", fix='metrics=["{}"]', typical="mse")
 
 
 def serialize(metric):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pellucid.errors import ArgumentError, ArgumentTypeError, UnknownNameError, nearest
+from pellucid.errors import ArgumentError, ArgumentTypeError
+from pellucid.graph.identifiers import unknown
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.optimizers.adadelta import Adadelta
 from pellucid.optimizers.adafactor import Adafactor
@@ -67,10 +68,4 @@ def _by_name(name: str):
     try:
         return deserialize({"class_name": name, "config": {}})
     except ArgumentTypeError as error:
-        close = nearest(name, OPTIMIZERS)
-        raise UnknownNameError(
-            f"There is no optimizer {name!r}.",
-            got=repr(name),
-            expected="one of " + ", ".join(OPTIMIZERS),
-            fix=repr(close[0] if close else "adam"),
-        ) from error
+        raise unknown(name, OPTIMIZERS, "optimizer", typical="adam") from error
