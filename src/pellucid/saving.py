@@ -1,6 +1,7 @@
-"""Door: ``pellucid.saving``, names of objects in configs."""
+"""Door: ``pellucid.saving``, models and weights in files, and names of objects in configs."""
 
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
+from pellucid.models.saving import load_model, load_weights, save_model, save_weights
 from pellucid.registry import (
     CustomObjectScope,
     custom_object_scope,
@@ -17,6 +18,10 @@ __all__ = [
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "load_model",
+    "load_weights",
     "register_keras_serializable",
+    "save_model",
+    "save_weights",
     "serialize_keras_object",
 ]

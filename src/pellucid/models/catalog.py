@@ -42,6 +42,25 @@ def _nodes(module) -> dict[str, type]:
 # Short names that Keras resolves wherever a function or class is named by a string.
 _SHORT = {"keras.activations": {"swish": activations.silu, "hard_swish": activations.hard_silu}}
 
+# Keras's files call operations by the inner module that they stand in. For most it is that of a public door; for these not.
+_OPS_BY_FILE = {
+    "math": "CDist Erf Erfc Erfinv ExtractSequences FFT FFT2 IFFT2 IRFFT ISTFT InTopK Logdet Logsumexp RFFT Rsqrt STFT "
+    "SegmentMax SegmentMin SegmentProd SegmentSum TopK ViewAsComplex ViewAsReal",
+    "core": "AssociativeScan Cast Cond ForiLoop Map SaturateCast Scan Scatter ScatterUpdate Slice SliceUpdate StopGradient "
+    "Switch Unstack VectorizedMap WhileLoop",
+    "einops": "Rearrange",
+}
+
+
+def _operations() -> dict[str, dict[str, type]]:
+    """Nodes of all operations, by Keras's inner modules."""
+    every = _nodes(ops)
+    named = {file: {name: every[name] for name in names.split()} for file, names in _OPS_BY_FILE.items()}
+    doors = {word: _nodes(getattr(ops, word)) for word in ("numpy", "nn")} | named
+    doors |= {word: _nodes(getattr(ops, word)) for word in ("linalg", "image")}
+    return {f"keras.src.ops.{word}": nodes for word, nodes in doors.items()} | {"keras.ops": every}
+
+
 registry.install(
     {
         "keras": {
@@ -50,6 +69,8 @@ registry.install(
             "Layer": Layer,
             "DTypePolicy": dtype_policies.DTypePolicy,
         },
+        # Keras has no public name for it either: its files say this one.
+        "keras.src.models.functional": {"Functional": Functional},
         "keras.models": {"Functional": Functional},
         "keras.layers": _public(layers),
         "keras.activations": _public(activations) | _SHORT["keras.activations"],
@@ -62,6 +83,6 @@ registry.install(
         "keras.optimizers.schedules": _public(schedules),
         "keras.dtype_policies": _public(dtype_policies),
         "keras.random": _public(random),
-        "keras.ops": _nodes(ops),
+        **_operations(),
     }
 )

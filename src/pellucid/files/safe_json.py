@@ -1,0 +1,93 @@
+"""JSON from files that nobody vouches for: bounded in size and depth, and with one meaning only.
+
+Above: keras_zip.py and hdf5's readers take configs through this.
+Kept true: what comes out is dicts, lists, strings, bools, None, finite floats and 64-bit ints.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pellucid.errors import FileError
+
+MOST_BYTES = 64 * 2**20
+MOST_DEPTH = 64
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+
+
+def read(data: bytes | str):
+    """What a JSON text says.
+
+    Raises:
+        FileError: not JSON, too large or deep, a key twice, NaN or infinite, an int beyond 64 bits.
+    """
+    if len(data) > MOST_BYTES:
+        raise FileError("The JSON text is too large.", got=f"{len(data)} bytes", expected=f"at most {MOST_BYTES}")
+    try:
+        text = data if isinstance(data, str) else bytes(data).decode("utf-8")
+        _check_depth(text)
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_int, parse_float=_float
+        )
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError("The file holds no valid JSON.", got=str(error)[:200]) from error
+
+
+def write(data) -> str:
+    """JSON text that `read` takes back.
+
+    Raises:
+        FileError: NaN or infinity, or something that JSON does not have.
+    """
+    try:
+        text = json.dumps(data, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FileError(
+            "The config cannot be written as JSON.",
+            got=str(error),
+            expected="dicts, lists, strings, finite numbers",
+            fix="get_config() gives plain data; others through serialize_keras_object",
+        ) from error
+    read(text)
+    return text
+
+
+def _check_depth(text: str):
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark in "[{":
+            depth += 1
+            if depth > MOST_DEPTH:
+                raise FileError("The JSON text is nested too deep.", got=f"more than {MOST_DEPTH}")
+        elif mark in "]}":
+            depth -= 1
+
+
+def _unique(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FileError("A key stands twice in a JSON object.", got=repr(twice)[:100])
+    return found
+
+
+def _no_constant(word):
+    raise FileError("A number in the JSON text is not finite.", got=word)
+
+
+def _int(digits):
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**64:
+        raise FileError("A whole number in the JSON text is too large.", got=digits[:40], expected="64 bits")
+    return int(digits)
+
+
+def _float(digits):
+    number = float(digits)
+    if number - number != 0:
+        raise FileError("A number in the JSON text is not finite.", got=digits[:40])
+    return number

@@ -1,0 +1,121 @@
+"""Opening files that nobody vouches for: regular ones only, and a part of a file as a file of its own.
+
+Above: safe_zip.py and hdf5.py read through this.
+Kept true: whatever goes wrong while a file is read comes out as one kind of error, FileError.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+
+from pellucid.errors import FileError, MissingFileError
+
+
+@contextlib.contextmanager
+def opened(path):
+    """A file for reading, as an unbuffered binary file.
+
+    Raises:
+        MissingFileError: there is none.
+        FileError: a folder, pipe, device or socket; found out before it is opened.
+    """
+    check_regular(path)
+    # Without waiting: between the look and the opening somebody may have put a pipe there.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(handle, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise _not_regular(path)
+        yield file
+
+
+def check_regular(path) -> None:
+    """Refuse what is no regular file.
+
+    Raises:
+        MissingFileError, FileError: as `opened`.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError) as error:
+        raise MissingFileError("There is no such file.", got=repr(os.fspath(path)), where=str(error)) from None
+    if not stat.S_ISREG(mode):
+        raise _not_regular(path)
+
+
+def _not_regular(path) -> FileError:
+    return FileError("This is no regular file.", got=repr(os.fspath(path)), expected="a file, not a folder or device")
+
+
+@contextlib.contextmanager
+def refusals(where: str):
+    """While open, every error becomes a FileError that tells the file."""
+    try:
+        yield
+    except FileError as error:
+        error.facts.setdefault("where", where)
+        raise
+    except Exception as error:
+        raise FileError("The file is broken.", got=f"{type(error).__name__}: {error}"[:500], where=where) from error
+
+
+class Window(io.RawIOBase):
+    """A part of a file, from a byte on, as a file of its own.
+
+    Args:
+        file: seekable; its position is set before each use.
+        start: the first byte.
+        size: the number of bytes; None grows as it is written to.
+    """
+
+    def __init__(self, file, start: int, size: int | None = None):
+        self._file, self._start, self._at = file, start, 0
+        self._size = size
+        self.length = size or 0
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def writable(self):
+        return self._size is None
+
+    def tell(self):
+        return self._at
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.length}[whence]
+        self._at = max(base + offset, 0)
+        return self._at
+
+    def readinto(self, buffer):
+        view = memoryview(buffer).cast("B")[: max(self.length - self._at, 0)]
+        self._file.seek(self._start + self._at)
+        done = 0
+        while done < len(view):
+            count = self._file.readinto(view[done:])
+            if not count:
+                break
+            done += count
+        self._at += done
+        return done
+
+    def write(self, data):
+        view = memoryview(data).cast("B")
+        self._file.seek(self._start + self._at)
+        done = 0
+        while done < len(view):
+            done += self._file.write(view[done:])
+        self._at += done
+        self.length = max(self.length, self._at)
+        return done
+
+    def truncate(self, size=None):
+        size = self._at if size is None else size
+        self._file.truncate(self._start + size)
+        self.length = size
+        return size

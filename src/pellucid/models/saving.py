@@ -1,0 +1,249 @@
+"""Saving and loading whole models, and weights alone.
+
+Below:  files/ turns bytes into plain data and back; naming_tree.py names what is saved; loading.py checks and assigns.
+Kept true: a failed load changes nothing, a failed save leaves the old file; nothing that a file says is ever run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+
+from pellucid import registry
+from pellucid.dtypes import to_torch
+from pellucid.errors import ArgumentError, FileError, FileTypeError, OrderError, PellucidError, UnsupportedError
+from pellucid.files import ages, atomic, keras_zip, source, weights_h5
+from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, deserialize_keras_object, serialize_keras_object
+from pellucid.graph.scopes import UnmadeScope
+from pellucid.graph.values import convert_to_tensor
+from pellucid.models import naming_tree
+from pellucid.models.loading import Plan, variables_of
+
+# Weights that a config asks for and the file does not hold, such as those that are never saved.
+_SPARE_BYTES = 64 * 2**20
+
+
+def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = None, **kwargs) -> None:
+    """Write a model, its weights, and what `compile` was told with the optimizer's state.
+
+    Args:
+        filepath: ends with .keras.
+        overwrite: False asks first where a file is there.
+
+    Raises:
+        ArgumentError: another ending.
+        FileError: the file cannot be written.
+    """
+    path = os.fspath(filepath)
+    _check_unknown(kwargs, "include_optimizer")
+    if zipped is False:
+        raise UnsupportedError(
+            "A model is written as one file, not as a folder.", got="zipped=False", fix="zipped=True"
+        )
+    if not path.endswith(".keras"):
+        raise ArgumentError(
+            "A model is saved under a name that ends with .keras.", got=repr(path), fix=f'model.save("{path}.keras")'
+        )
+    if not overwrite and not _may_overwrite(path):
+        return
+    with ObjectSharingScope():
+        config = serialize_keras_object(model)
+    stored = _stored(model)
+    size = sum(_size(array) for _, _, arrays in stored for array in arrays.values())
+    atomic.replace(
+        path,
+        lambda file: keras_zip.write(file, config, stored, size),
+        lambda file: keras_zip.verify(file, len(stored)),
+    )
+
+
+def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, objects_to_skip=None) -> None:
+    """Write a model's weights, and the optimizer's state.
+
+    Args:
+        filepath: ends with .weights.h5.
+        overwrite: False asks first where a file is there.
+        objects_to_skip: layers and other objects that are left out.
+
+    Raises:
+        ArgumentError: another ending.
+        OrderError: the model has no weights yet.
+        FileError: the file cannot be written.
+    """
+    path = os.fspath(filepath)
+    if max_shard_size is not None:
+        raise UnsupportedError(
+            "Weights are written as one file.", got=f"max_shard_size={max_shard_size}", fix="max_shard_size=None"
+        )
+    if not path.endswith(".weights.h5"):
+        raise ArgumentError(
+            "Weights are saved under a name that ends with .weights.h5.",
+            got=repr(path),
+            fix=f'model.save_weights("{path.removesuffix(".h5")}.weights.h5")',
+        )
+    _check_built(model, "saved")
+    if not overwrite and not _may_overwrite(path):
+        return
+    stored = _stored(model, objects_to_skip or ())
+
+    def verify(file):
+        with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
+            keras_zip.weights_verify(weights, len(stored))
+
+    atomic.replace(path, lambda file: weights_h5.write(file, stored), verify)
+
+
+def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: bool = True):
+    """The model that a file holds.
+
+    Args:
+        filepath: a .keras file, of Pellucid or of Keras 3.
+        custom_objects: your own classes and functions, by the names that the file calls them.
+        compile: whether it is compiled as the saved one was, its optimizer in the same state.
+        safe_mode: has no effect on files: code from a file is never run.
+
+    Raises:
+        FileError: the file is missing, broken, not safe, or names something unknown.
+    """
+    path = os.fspath(filepath)
+    with source.refusals(path), source.opened(path) as file:
+        keras_file = keras_zip.KerasFile(file)
+        config = ages.modern(keras_file.config())
+        compiled = config.pop("compile_config", None)
+        with keras_file.weights() as weights:
+            model = _made(config, weights, custom_objects)
+            if compile and compiled:
+                _compile(model, compiled, weights, custom_objects)
+    return model
+
+
+def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None:
+    """Give a model the weights of a file; if it fails, nothing has changed.
+
+    Args:
+        filepath: a .weights.h5 or .keras file.
+        skip_mismatch: warn of what does not fit, and leave that as it is.
+        objects_to_skip: layers and other objects that are left as they are.
+
+    Raises:
+        OrderError: the model has no weights yet.
+        FileError: the file is missing, broken, not safe, or of another model.
+    """
+    path = os.fspath(filepath)
+    without = kwargs.pop("objects_to_skip", None) or ()
+    _check_unknown(kwargs)
+    _check_built(model, "loaded")
+    with source.refusals(path), _weights(path) as weights:
+        plan = Plan(weights, without)
+        plan.add(model)
+        plan.check(skip_mismatch)
+        plan.assign(variables_of(model))
+
+
+@contextlib.contextmanager
+def _weights(path: str):
+    """The weights inside a file, by its ending."""
+    if not path.endswith((".keras", ".weights.h5")):
+        raise FileError(
+            "The name does not say what kind of file this is.", got=repr(path), expected=".keras or .weights.h5"
+        )
+    with source.opened(path) as file:
+        if path.endswith(".keras"):
+            with keras_zip.KerasFile(file).weights() as weights:
+                yield weights
+        else:
+            with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
+                yield weights
+
+
+def _made(config: dict, weights, custom_objects):
+    """The model of a config with the weights of a file; memory is taken only after both agree."""
+    with UnmadeScope() as scope, _of_the_config(), ObjectSharingScope(), SafeModeScope(True):
+        model = deserialize_keras_object(config, custom_objects=custom_objects)
+    if not hasattr(model, "load_weights"):
+        raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
+    wanted = sum(_size(variable) for variable in scope.pending)
+    if wanted > weights.size_bytes + _SPARE_BYTES:
+        raise FileError(
+            "The config wants more weights than the file holds.",
+            got=f"{wanted} bytes",
+            expected=f"{weights.size_bytes}",
+        )
+    plan = Plan(weights)
+    plan.add(model)
+    plan.check()
+    planned = {id(variable): variable for variable in [*variables_of(model), *scope.pending]}
+    plan.assign(planned.values())
+    return model
+
+
+def _compile(model, compiled, weights, custom_objects):
+    with _of_the_config(), registry.CustomObjectScope(custom_objects), SafeModeScope(True):
+        model.compile_from_config(compiled)
+    optimizer = model.optimizer
+    if optimizer is not None:
+        plan = Plan(weights)
+        plan.add(optimizer, "optimizer")
+        plan.check()
+        plan.assign(variables_of(optimizer))
+
+
+@contextlib.contextmanager
+def _of_the_config():
+    """While open, whatever cannot be made of a config is told as an error of the file."""
+    try:
+        yield
+    except FileError:
+        raise
+    except Exception as error:
+        kind = FileTypeError if isinstance(error, TypeError) else FileError
+        told = error.message if isinstance(error, PellucidError) else f"{type(error).__name__}: {error}"
+        facts = getattr(error, "facts", {})
+        raise kind(f"The file's model cannot be made: {told}"[:1000], **facts) from error
+
+
+def _stored(model, without=()) -> list:
+    """Triples (path, name, arrays) of all that a file keeps."""
+    stored = []
+    for path, thing in naming_tree.objects(model, without):
+        arrays: dict = {}
+        thing.save_own_variables(arrays)
+        name = getattr(thing, "name", None)
+        values = {key: convert_to_tensor(array).detach().cpu() for key, array in arrays.items()}
+        stored.append((path, name if isinstance(name, str) else None, values))
+    return stored
+
+
+def _size(array) -> int:
+    """Bytes of a weight or tensor."""
+    dtype = getattr(array, "torch_dtype", None) or to_torch(array.dtype)
+    return math.prod(array.shape) * dtype.itemsize
+
+
+def _check_built(model, verb: str):
+    if not model.built:
+        raise OrderError(
+            f"Weights cannot be {verb} before there are any.",
+            got=f"the model '{model.name}', not built",
+            fix="model.build(input_shape), or call it on data",
+        )
+
+
+def _check_unknown(kwargs: dict, *ignored: str):
+    unknown = set(kwargs) - {*ignored, "save_format"}
+    if unknown:
+        raise ArgumentError("Unknown arguments.", got=", ".join(sorted(unknown)))
+
+
+def _may_overwrite(path: str) -> bool:
+    """Ask on the terminal whether the file that is there may be replaced."""
+    if not os.path.exists(path):
+        return True
+    try:
+        answer = input(f"{path} exists. Replace it? [y/n] ")
+        while answer.strip().lower() not in ("y", "n"):
+            answer = input('Type "y" or "n": ')
+    except EOFError as error:
+        raise FileError("The file is there already.", got=path, fix="overwrite=True, or another name") from error
+    return answer.strip().lower() == "y"
