@@ -46,7 +46,7 @@ def identified(identifier, table: Mapping[str, Callable], kind: str, *, fix: str
             f"This is no {kind}.",
             got=repr(identifier)[:200],
             expected="a name, a config or a callable",
-            fix=fix.format(typical) if typical else None,
+            **({"fix": fix.format(typical)} if typical else {}),
         )
     return found
 
@@ -72,14 +72,15 @@ def named(name: str, table: Mapping[str, Callable], kind: str, *, fix: str = "'{
 def unknown(name: str, table: Mapping[str, Callable], kind: str, *, fix: str = "'{}'", typical: str | None = None):
     """The error for a name that stands for nothing. See `identified`."""
     known = {word: thing.__name__ for word, thing in table.items() if thing.__name__.lower() != kind}  # not the parent
-    close, every = nearest(name, known), sorted(set(known.values()))
+    every = sorted(set(known.values()))
+    close = nearest(name, known) or [typical or every[0]]
     if len(every) <= MOST_LISTED:
         expected = "one of " + ", ".join(every)
     else:
-        expected = "a name, such as " + ", ".join(map(repr, close or [typical]))
+        expected = "a name, such as " + ", ".join(map(repr, close))
     return UnknownNameError(
         f"There is no {kind} '{name}'.",
         got=repr(name),
         expected=expected,
-        fix=fix.format(close[0] if close else typical or every[0]),
+        fix=fix.format(close[0]),
     )

@@ -29,6 +29,8 @@ class Cell(Described):
     """
 
     gates: int
+    dropout: float
+    recurrent_dropout: float
     several_drops = False  # whether each gate always has a dropout pattern of its own
 
     def begin(self, arguments: dict, units: str = "units"):

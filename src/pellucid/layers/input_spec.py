@@ -5,7 +5,7 @@ Above: layers/base.py checks before every call; a layer sets `self.input_spec`, 
 
 from __future__ import annotations
 
-from pellucid import nest
+from pellucid import axes, nest
 from pellucid.dtypes import standardize_dtype
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from pellucid.graph.values import standardize_shape
@@ -85,7 +85,7 @@ class InputSpec:
             )
         shape = tuple(x.shape)
         if demand := self._broken_rank(len(shape)):
-            raise _wrong_input(layer, which, shape, demand, _rank_fix(self, shape))
+            raise _wrong_input(layer, which, shape, demand + _layout(layer, demand), _rank_fix(self, shape))
         if self.dtype is not None and standardize_dtype(x.dtype) != self.dtype:
             raise ArgumentError(
                 f"Layer '{layer.name}' ({type(layer).__name__}) takes another dtype{which}.",
@@ -103,11 +103,11 @@ class InputSpec:
 
     def _broken_rank(self, ndim: int) -> str | None:
         if self.ndim is not None and ndim != self.ndim and not self.allow_last_axis_squeeze:
-            return f"{self.ndim} axes"
+            return _axes(self.ndim)
         if self.max_ndim is not None and ndim > self.max_ndim:
-            return f"at most {self.max_ndim} axes"
+            return f"at most {_axes(self.max_ndim)}"
         if self.min_ndim is not None and ndim < self.min_ndim:
-            return f"at least {self.min_ndim} axes"
+            return f"at least {_axes(self.min_ndim)}"
         return None
 
     def _fits(self, shape: tuple) -> bool:
@@ -121,7 +121,7 @@ class InputSpec:
 def _wrong_input(layer, which, shape, demand, fix) -> ShapeError:
     return ShapeError(
         f"Layer '{layer.name}' ({type(layer).__name__}) cannot take this input{which}.",
-        got=f"shape {shape}, {len(shape)} axes",
+        got=f"shape {shape}, {_axes(len(shape))}",
         expected=demand,
         fix=fix,
     )
@@ -137,15 +137,32 @@ def _wrong_size(layer, which, x, axis: int, size: int) -> ShapeError:
         f"Layer '{layer.name}' ({type(layer).__name__}) was made for another number of values after Flatten{which}.",
         got=in_factors(shape[-1], x) + f", input shape {shape}",
         expected=in_factors(size, built_for),
-        fix=f"input maps of {wanted[1:]}" if wanted else f"a new {type(layer).__name__} for maps of {before[1:]}",
+        fix=f"input maps of {wanted[1:]}"
+        if wanted
+        else f"a new {type(layer).__name__} for maps of {(before or ())[1:]}",
     )
 
 
 def _rank_fix(spec: InputSpec, shape: tuple) -> str:
     wanted = spec.ndim or spec.min_ndim or 0
     if len(shape) + 1 == wanted:
+        if shape and shape[0] is None:  # a symbol, so the batch axis is there
+            return f"Input(shape={(*shape[1:], 1)}), or Reshape({(*shape[1:], 1)}) before"
         return "add the batch axis: x[None], or the channels axis: x[..., None]"
     return "ops.reshape(x, ...) to the axes expected; the first one counts the samples"
+
+
+def _axes(count: int) -> str:
+    return "1 axis" if count == 1 else f"{count} axes"
+
+
+def _layout(layer, demand: str) -> str:
+    """The names of the axes, where the layer's data format gives them names."""
+    rank = int(demand.split()[-2]) - 2
+    data_format = getattr(layer, "data_format", None)
+    if data_format is None or rank not in axes.SPATIAL or demand.startswith("at most"):
+        return ""
+    return f": ({', '.join(axes.layout(rank, data_format))})"
 
 
 def _axis_fix(layer, shape: tuple, axis: int, size: int) -> str:
@@ -153,7 +170,7 @@ def _axis_fix(layer, shape: tuple, axis: int, size: int) -> str:
     if others and len(shape) > 2:
         other = "channels_first" if axis == -1 else "channels_last"
         return f'{size} lies on axis {others[0]}: data_format="{other}", or move the axis with Permute'
-    if None not in shape[1:] and len(shape) > 2 and axis == -1:
+    if None not in shape[1:] and len(shape) > 2 and axis == -1 and layer.input_spec.min_ndim == 2:
         return "Flatten() before this layer, if all axes should count as one"
     return f"give {size} values on axis {axis}, or make '{layer.name}' anew for inputs of shape {shape}"
 
@@ -181,7 +198,7 @@ def assert_input_compatibility(input_spec, inputs, layer) -> None:
     if len(values) != len(specs):
         raise ArgumentError(
             f"Layer '{layer.name}' ({type(layer).__name__}) takes another number of inputs.",
-            got=f"{len(values)} inputs",
+            got="1 input" if len(values) == 1 else f"{len(values)} inputs",
             expected=f"{len(specs)}" + (f", named {', '.join(names)}" if names and all(names) else ""),
         )
     for k, (value, spec) in enumerate(zip(values, specs, strict=True)):

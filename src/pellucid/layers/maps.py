@@ -23,7 +23,7 @@ def map_before(x) -> tuple | None:
     if not isinstance(x, KerasTensor):
         return getattr(x, "_flattened_from", None)
     operation, index, _ = getattr(x, "_keras_history", (None, 0, 0))
-    if not getattr(operation, "flattens", False):
+    if operation is None or not getattr(operation, "flattens", False):
         return None
     return operation._inbound_nodes[index].input_tensors[0].shape
 
