@@ -16,6 +16,7 @@ from pellucid import (
     models,
     ops,
     optimizers,
+    quantizers,
     random,
     regularizers,
     saving,
@@ -25,6 +26,7 @@ from pellucid import (
 from pellucid.dtype_policies import DTypePolicy, FloatDTypePolicy
 from pellucid.engine.function import Function
 from pellucid.graph.operation import Operation
+from pellucid.graph.remat import RematScope, remat
 from pellucid.graph.scopes import StatelessScope, SymbolicScope, device
 from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.variable import Variable
@@ -35,6 +37,7 @@ from pellucid.metrics import Metric
 from pellucid.models import Model, Sequential, catalog
 from pellucid.naming import name_scope
 from pellucid.optimizers import Optimizer
+from pellucid.quantizers import Quantizer
 from pellucid.regularizers import Regularizer
 
 __version__ = "0.1.0"
@@ -53,7 +56,9 @@ __all__ = [
     "Model",
     "Operation",
     "Optimizer",
+    "Quantizer",
     "Regularizer",
+    "RematScope",
     "Sequential",
     "StatelessScope",
     "SymbolicScope",
@@ -76,8 +81,10 @@ __all__ = [
     "name_scope",
     "ops",
     "optimizers",
+    "quantizers",
     "random",
     "regularizers",
+    "remat",
     "saving",
     "tree",
     "utils",

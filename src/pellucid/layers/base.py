@@ -21,12 +21,14 @@ from pellucid.errors import (
 )
 from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.operation import Operation, config_is_automatic
+from pellucid.graph.remat import current_remat_mode
 from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.calling import Calling
 from pellucid.layers.calls import Call, Signature
+from pellucid.layers.quantizing import Quantizing
 
 
-class Layer(Calling, Operation):
+class Layer(Calling, Quantizing, Operation):
     """A computation with weights.
 
     A subclass makes its weights in `build(input_shape)` with `add_weight`, computes in `call`, and may say
@@ -62,6 +64,8 @@ class Layer(Calling, Operation):
         self._path = self._parent_path = None
         self._called = self._locked = False
         self._losses: list = []
+        self._remat_mode = current_remat_mode()
+        self._note_detour()
         self._build_shapes_dict = None
         self._convert_input_args = True
         self._allow_non_tensor_positional_args = False
@@ -162,6 +166,7 @@ class Layer(Calling, Operation):
             self._dtype_policy[self.path] = policy
         else:
             self._dtype_policy = policy
+        self._follow_policy(policy)
 
     @property
     def dtype(self) -> str:

@@ -37,7 +37,7 @@ class Calling(Building, Penalized):
         if not hasattr(self, "_locked"):
             raise StateError(
                 f"{type(self).__name__} was not set up: its `__init__` does not call its parent's.",
-                fix="super().__init__(**kwargs)  # first line of __init__",
+                fix="super().__init__()  # first line of __init__",
             )
         self._called = True
         signature = Signature.of(self)
@@ -125,13 +125,13 @@ class Calling(Building, Penalized):
         return y
 
     def _check_positional(self, args):
-        for x in nest.leaves(args):
-            if x is not None and not isinstance(x, TENSORS):
+        for given in args:
+            if any(x is not None and not isinstance(x, TENSORS) for x in nest.leaves(given)):
                 raise ArgumentError(
-                    f"Layer '{self.name}' ({type(self).__name__}) takes only tensors without a keyword.",
-                    got=f"{x!r} ({type(x).__name__})",
+                    f"Layer '{self.name}' ({type(self).__name__}) takes tensors; all else is given by keyword.",
+                    got=f"{repr(given)[:80]} ({type(given).__name__})",
                     expected="an array or a tensor",
-                    fix="np.array(x), or name the argument: layer(x, argument=...)",
+                    fix=f"{self.name}(np.array(x)), or {self.name}(x, argument=...)",
                 )
 
     def _check_inputs(self, first):
@@ -201,7 +201,7 @@ class Calling(Building, Penalized):
         if any_symbolic(args, kwargs):
             return self.compute_output_spec(*args, **kwargs)
         try:
-            return self.call(*args, **kwargs)
+            return self._detour(*args, **kwargs) if self._has_detour else self.call(*args, **kwargs)
         except PellucidError:
             raise
         except (RuntimeError, IndexError) as error:
@@ -283,7 +283,9 @@ def _refused(layer, error: Exception, args) -> OperationError:
     ]
     reason = str(error).split("\n")[0].rstrip(".")
     return OperationError(
-        f"Layer '{layer.name}' ({type(layer).__name__}) cannot compute this: {reason}.", got=", ".join(got)
+        f"Layer '{layer.name}' ({type(layer).__name__}) cannot compute this: {reason}.",
+        got=", ".join(got) or "no tensors",
+        **({"fix": "ops.real(x), or ops.abs(x)"} if any("complex" in one for one in got) else {}),
     )
 
 

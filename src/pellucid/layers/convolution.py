@@ -8,12 +8,13 @@ Axes:   kernels are (*window, channels_in, channels_out), as Keras stores them, 
 from __future__ import annotations
 
 from pellucid.errors import ArgumentError
+from pellucid.layers.adapting import Adapting, in_effect
 from pellucid.layers.convolving import Convolving
 from pellucid.links import Repeat
 from pellucid.ops.convolution import convolve, convolve_depthwise
 
 
-class Conv(Convolving):
+class Conv(Adapting, Convolving):
     """Weighted sums over windows: ``activation(conv(x, kernel) + bias)``.
 
     Shapes:
@@ -53,6 +54,8 @@ class Conv(Convolving):
         activity_regularizer=None,
         kernel_constraint=None,
         bias_constraint=None,
+        lora_rank=None,
+        lora_alpha=None,
         **kwargs,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -62,15 +65,17 @@ class Conv(Convolving):
         if filters % groups:
             raise ArgumentError("The groups must divide the filters.", got=f"filters={filters}, groups={groups}")
 
+    kernel = in_effect("kernel")
+
     def make_kernels(self, channels):
         if channels % self.groups:
             raise ArgumentError(
                 "The groups must divide the channels.", got=f"{channels} channels, groups={self.groups}"
             )
-        self.kernel = self.add_kernel("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        self.add_main((*self.kernel_size, channels // self.groups, self.filters))
 
     def convolve(self, x, bias):
-        return convolve(x, self.kernel.value, bias, self.strides, self.padding, self.data_format, self.dilation_rate)
+        return convolve(x, self.main_value(), bias, self.strides, self.padding, self.data_format, self.dilation_rate)
 
 
 class Conv1D(Conv):

@@ -13,15 +13,18 @@ from pellucid import activations, nest
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, UnsupportedError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.symbol import KerasTensor
+from pellucid.layers.adapting import in_effect
 from pellucid.layers.base import Layer
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
+from pellucid.layers.quantizable import Quantizable
+from pellucid.layers.quantized.part import Part
 from pellucid.links import Mix, Same
-from pellucid.ops import comparing, reductions
+from pellucid.ops import comparing, products, reductions
 from pellucid.ops.promotion import tensors
 
 
-class Dense(Described):
+class Dense(Quantizable):
     """Weighted sums of the last axis: ``activation(x @ kernel + bias)``.
 
     Shapes:
@@ -49,6 +52,9 @@ class Dense(Described):
         activity_regularizer=None,
         kernel_constraint=None,
         bias_constraint=None,
+        lora_rank=None,
+        lora_alpha=None,
+        quantization_config=None,
         **kwargs,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -60,15 +66,12 @@ class Dense(Described):
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
+    kernel = in_effect("kernel")
+    _may_quantize = True
+
     def build(self, input_shape):
         features = _known_features(self, input_shape)
-        self.kernel = self.add_weight(
-            (features, self.units),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        self.make_main((features, self.units))
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
@@ -81,8 +84,18 @@ class Dense(Described):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs, training=None):
-        x, kernel = tensors((inputs, self.kernel.value))
+        x, kernel = tensors((inputs, self.main_value()))
         return self.activation(F.linear(x, kernel.T, None if self.bias is None else self.bias.value))
+
+    def parts(self):
+        shape = self._part_shape
+        return [Part("kernel", "_kernel", shape, (1,), (shape[1],), shape)]
+
+    def combine(self, x, weight):
+        return products.matmul(x, weight)
+
+    def finish(self, y):
+        return self.activation(y if self.bias is None else y + self.bias.value)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)

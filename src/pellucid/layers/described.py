@@ -7,7 +7,7 @@ Kept true: an argument is named once, in `__init__`; `keep` resolves it, `get_co
 
 from __future__ import annotations
 
-from pellucid import activations, constraints, initializers, regularizers
+from pellucid import activations, constraints, initializers, quantizers, regularizers
 from pellucid.layers.base import Layer
 
 # How an argument becomes what the layer uses, and plain data again, by the ending of its name.
@@ -16,6 +16,7 @@ _KINDS = {
     "_regularizer": regularizers,
     "_constraint": constraints,
     "activation": activations,
+    "quantization_config": quantizers,
 }
 # Not arguments of the layer itself: Python's own, and what Layer keeps.
 _NOT_KEPT = frozenset({"self", "kwargs", "__class__", "activity_regularizer"})

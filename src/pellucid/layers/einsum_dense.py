@@ -5,14 +5,17 @@ Below: torch.einsum computes; Equation says which axes the letters stand for.
 
 from __future__ import annotations
 
+import math
 import re
 
 import torch
 
 from pellucid import initializers
 from pellucid.errors import ArgumentError, ShapeError
-from pellucid.layers.described import Described
+from pellucid.layers.adapting import in_effect
 from pellucid.layers.input_spec import InputSpec
+from pellucid.layers.quantizable import Quantizable
+from pellucid.layers.quantized.part import Part
 from pellucid.links import Follow, Keep, Whole
 from pellucid.ops.promotion import tensors
 
@@ -60,7 +63,7 @@ class Equation:
         return inputs + elided, outputs + elided
 
 
-class EinsumDense(Described):
+class EinsumDense(Quantizable):
     """Weighted sums along any axes: ``activation(einsum(equation, x, kernel) + bias)``.
 
     Args:
@@ -87,12 +90,19 @@ class EinsumDense(Described):
         bias_regularizer=None,
         kernel_constraint=None,
         bias_constraint=None,
+        lora_rank=None,
+        lora_alpha=None,
+        gptq_unpacked_column_size=None,
+        quantization_config=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.keep({name: value for name, value in locals().items() if name != "output_shape"})
         self.input_spec = None
+
+    kernel = in_effect("kernel")
+    _may_quantize = True
 
     def build(self, input_shape):
         equation = Equation(self.equation)
@@ -115,13 +125,7 @@ class EinsumDense(Described):
                 got=f"{equation.kernel} of {shape}",
                 fix="Input(shape=...)",
             )
-        self.kernel = self.add_weight(
-            shape,
-            self._with_axes(summed, kept),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        self.make_main(shape, self._with_axes(summed, kept))
         self.bias = None
         if self.bias_axes is not None:
             self.bias = self.add_weight(
@@ -175,8 +179,29 @@ class EinsumDense(Described):
         return tuple(sizes[letter] if letter in self.bias_axes else 1 for letter in outputs[first:])
 
     def call(self, inputs, training=None):
-        y = torch.einsum(self.equation, *tensors((inputs, self.kernel.value)))
+        y = torch.einsum(self.equation, *tensors((inputs, self.main_value())))
         return self.activation(y if self.bias is None else y + self.bias.value)
+
+    def parts(self):
+        equation, shape = Equation(self.equation), self._part_shape
+        axes = {letter: axis for axis, letter in enumerate(equation.kernel)}
+        kept = tuple(axes[letter] for letter in equation.outputs if letter in axes)
+        # As the output lies, so that the two can be divided; axes behind dots on the right count too.
+        scale = [shape[axes[letter]] if letter in axes else 1 for letter in equation.outputs]
+        behind = 0 if equation.elided_left else self.input_spec.ndim - len(equation.inputs)
+        columns = math.prod(shape[axis] for axis in kept)
+        matrix = (math.prod(shape) // columns, columns)
+        return [Part("kernel", "_kernel", shape, kept, (*scale, *[1] * behind), matrix)]
+
+    def combine(self, x, weight):
+        return torch.einsum(self.equation, *tensors((x, weight)))
+
+    def finish(self, y):
+        return self.activation(y if self.bias is None else y + self.bias.value)
+
+    def input_axes(self, ndim):
+        inputs, outputs = Equation(self.equation).letters(ndim)
+        return tuple(axis for axis, letter in enumerate(inputs) if letter not in outputs)
 
     def compute_output_shape(self, input_shape):
         inputs, outputs = Equation(self.equation).letters(len(input_shape))
@@ -184,7 +209,10 @@ class EinsumDense(Described):
         return tuple(sizes[letter] for letter in outputs)
 
     def get_config(self):
-        return {**super().get_config(), "output_shape": self.partial_output_shape}
+        config = {**super().get_config(), "output_shape": self.partial_output_shape}
+        if not self.gptq_unpacked_column_size:
+            config.pop("gptq_unpacked_column_size", None)
+        return config
 
     def links(self):
         inputs, outputs = Equation(self.equation).letters(self.input_spec.ndim)

@@ -11,13 +11,15 @@ import torch
 import torch.nn.functional as F
 
 from pellucid.dtypes import to_torch
-from pellucid.errors import ArgumentError
-from pellucid.layers.described import Described
+from pellucid.errors import ArgumentError, PlaceError
+from pellucid.layers.adapting import in_effect
+from pellucid.layers.quantizable import Quantizable
+from pellucid.layers.quantized.part import Part
 from pellucid.links import Axiswise, Keep
 from pellucid.ops import comparing
 
 
-class Embedding(Described):
+class Embedding(Quantizable):
     """A row of a table for each whole number: ``embeddings[x]``.
 
     Shapes:
@@ -46,6 +48,9 @@ class Embedding(Described):
         embeddings_constraint=None,
         mask_zero=False,
         weights=None,
+        lora_rank=None,
+        lora_alpha=None,
+        quantization_config=None,
         **kwargs,
     ):
         for word, value in (("input_dim", input_dim), ("output_dim", output_dim)):
@@ -63,27 +68,35 @@ class Embedding(Described):
             self.build()
             self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
 
+    main = "embeddings"
+    embeddings = in_effect("embeddings")
+    quantization_modes = ("int8", "int4")
+    rounds_inputs = False
+    _may_quantize = True
+
     def build(self, input_shape=None):
         if self.built:
             return
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-            name="embeddings",
-        )
+        self.make_main((self.input_dim, self.output_dim))
+
+    def parts(self):
+        shape = (self.input_dim, self.output_dim)
+        return [Part("embeddings", "_embeddings", shape, (0,), (self.input_dim,), shape, group_axis=1)]
 
     def call(self, inputs):
-        whole = inputs if inputs.dtype in (torch.int32, torch.int64) else inputs.to(torch.int32)
+        return self.combine(inputs, self.main_value())
+
+    def combine(self, x, weight):
+        whole = x if x.dtype in (torch.int32, torch.int64) else x.to(torch.int32)
         try:
-            rows = F.embedding(whole, self.embeddings.value)
+            rows = F.embedding(whole, weight)
         except IndexError as error:
-            raise ArgumentError(
+            least, most = int(whole.min()), int(whole.max())
+            raise PlaceError(
                 f"'{self.name}' has no row for some of these numbers.",
-                got=f"{int(whole.min())} to {int(whole.max())}",
+                got=f"numbers from {least} to {most}",
                 expected=f"0 to {self.input_dim - 1}",
-                fix=f"Embedding({int(whole.max()) + 1}, {self.output_dim})",
+                fix=f"Embedding({most + 1}, {self.output_dim})" if least >= 0 else f"x + {-least}, to count from 0",
             ) from error
         return rows.to(to_torch(self.compute_dtype))
 

@@ -74,7 +74,7 @@ class Penalized:
                 raise ArgumentError(f"`{word}` has the wrong length.", got=len(values), expected=len(variables))
             mapping += zip(variables, values, strict=True)
         with StatelessScope(mapping, collect_losses=return_losses) as scope:
-            outputs = self.call(*args, **kwargs)
+            outputs = self._detour(*args, **kwargs) if self._has_detour else self.call(*args, **kwargs)
             losses = self.losses if return_losses else []
         # A value that was not updated is handed back as it came.
         after = [scope.get_current_value(v) for v in self.non_trainable_variables]

@@ -17,6 +17,7 @@ from pellucid import (
     metrics,
     ops,
     optimizers,
+    quantizers,
     random,
     registry,
     regularizers,
@@ -82,6 +83,7 @@ registry.install(
         "keras.optimizers": _public(optimizers),
         "keras.optimizers.schedules": _public(schedules),
         "keras.dtype_policies": _public(dtype_policies),
+        "keras.quantizers": _public(quantizers),
         "keras.random": _public(random),
         **_operations(),
     }
