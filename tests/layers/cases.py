@@ -62,6 +62,7 @@ CORE = [
     case("EinsumDense", (3, 4), equation="abc,cde->abde", output_shape=(None, 2, 5), bias_axes="de"),
     case("EinsumDense", (3, 4), equation="ab...,bc->ac...", output_shape=5),
     case("Embedding", (5,), input_dim=7, output_dim=3, whole=7),
+    case("ReversibleEmbedding", (5,), input_dim=7, output_dim=3, whole=7),
     case("Activation", (5,), activation="gelu"),
     case("Activation", (5,), activation="log_softmax"),
     case("Identity", (2, 3)),

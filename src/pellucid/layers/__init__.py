@@ -88,6 +88,7 @@ from pellucid.layers.pooling import (
 from pellucid.layers.recurrent import RNN
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from pellucid.layers.simple_rnn import SimpleRNN, SimpleRNNCell
+from pellucid.layers.reversible_embedding import ReversibleEmbedding
 from pellucid.layers.transposed_convolution import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from pellucid.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from pellucid.layers.wrapping import SpectralNormalization, TimeDistributed, Wrapper
@@ -199,6 +200,7 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "ReversibleEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",

@@ -110,7 +110,8 @@ class Quantizable(Adapting):
         part = self.parts()[0]
         if mode == "float8":
             return self._float8_call(inputs, part, training)
-        y = self.combine(self.rounded(inputs), self._mode.weight(self, part))
+        x = self.rounded(inputs) if self.rounds_inputs else inputs
+        y = self.combine(x, self._mode.weight(self, part))
         return self.finish(self.adapted(y, inputs))
 
     def _float8_call(self, inputs, part, training):
