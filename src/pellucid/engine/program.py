@@ -7,7 +7,9 @@ Kept true: a value is let go after the last step that reads it, so memory peaks 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from pellucid import nest
@@ -69,6 +71,7 @@ class Program:
         """
         slots: list = [*inputs] + [None] * (self.size - len(inputs))
         context = {word: value for word, value in context.items() if value is not None}
+        call = call or _caller.get()
         for step in self.steps:
             args, kwargs = step.call_arguments(slots)
             if context:
@@ -82,6 +85,19 @@ class Program:
             for at in step.frees:
                 slots[at] = None
         return [slots[at] for at in self.outputs]
+
+
+_caller: ContextVar[Callable | None] = ContextVar("caller", default=None)
+
+
+@contextlib.contextmanager
+def calling_through(call: Callable):
+    """Have every program, nested ones too, call its operations as ``call(operation, *args, **kwargs)``."""
+    token = _caller.set(call)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
 
 
 def _step(node, slot_of, frees) -> Step:

@@ -1,0 +1,6 @@
+"""Following values: from any element of any layer back to what fed it, and on to what it feeds."""
+
+from pellucid.xray.index_map import IndexMap
+from pellucid.xray.trace import Trace, trace
+
+__all__ = ["IndexMap", "Trace", "trace"]

@@ -1,0 +1,137 @@
+"""Addresses: how a user names a layer's output, or an element of it.
+
+    ("flatten", 5)   ("flatten", (0, 1, 1))   "mid/enc/c1[0,3,2]"   "vgg16/block5_pool@5000"   ("lstm", (3,), 1)
+
+Below:  sites.py has the paths, places.py counts.
+Kept true: counted from 0, without the batch axis. The longest path that exists is meant: ``dense@1`` is the
+           second call of `dense` where there is one, else its element 1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid import places
+from pellucid.errors import ArgumentTypeError, ShapeError, UnknownNameError, nearest
+
+_BRACKETS = re.compile(r"^(?P<path>.*)\[(?P<place>[-\d,\s]+)\]$")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A value, and a place in it; None for all of it.
+
+    Attributes:
+        number: of the value.
+        output: which output of its layer.
+    """
+
+    path: str
+    number: int
+    place: tuple[int, ...] | None
+    output: int = 0
+
+
+def resolve(at, numbers: dict[str, list[int]], shape_of, told) -> Address:
+    """What an address means.
+
+    Args:
+        at: as a user writes it; an index or place alone speaks of the last layer.
+        numbers: for each path the numbers of its values.
+        shape_of: from a value's number to its shape, without the batch axis.
+        told: from a path to words about its layer, for errors.
+
+    Raises:
+        UnknownNameError: no such path, with the nearest.
+        ShapeError: a place outside the value.
+        ArgumentTypeError: nothing that is an address.
+    """
+    path, place, output = _parts(at, numbers)
+    values = numbers[path]
+    if not 0 <= output < len(values):
+        raise ShapeError(f"'{path}' has no output {output}.", got=output, expected=f"0 to {len(values) - 1}")
+    number = values[output]
+    return Address(path, number, None if place is None else _place(place, shape_of(number), path, told), output)
+
+
+def _parts(at, numbers) -> tuple[str, object, int]:
+    if isinstance(at, str):
+        return _read(at, numbers)
+    if _is_place(at):
+        return list(numbers)[-1], at, 0
+    if isinstance(at, (tuple, list)) and 1 < len(at) < 4 and isinstance(at[0], str):
+        if _is_place(at[1]) and (len(at) == 2 or isinstance(at[2], int)):
+            path, place, _ = _read(at[0], numbers)
+            if place is None:
+                return path, at[1], at[2] if len(at) == 3 else 0
+    raise ArgumentTypeError(
+        "This is no address of an element.",
+        got=repr(at),
+        expected='a layer and a flat index or place, such as ("flatten", 5), ("conv", (0, 1, 2)) or "conv[0,1,2]"',
+    )
+
+
+def _read(text: str, numbers) -> tuple[str, object, int]:
+    """A path, and the place that a text names behind it."""
+    if text in numbers:
+        return text, None, 0
+    brackets = _BRACKETS.match(text)
+    if brackets and brackets["path"] in numbers:
+        indices = tuple(int(one) for one in brackets["place"].split(",") if one.strip())
+        return brackets["path"], indices if len(indices) != 1 else indices[0], 0
+    path, at, index = text.rpartition("@")
+    if at and path in numbers and index.lstrip("-").isdigit():
+        return path, int(index), 0
+    name = brackets["path"] if brackets else path if at and index.isdigit() else text
+    raise _unknown(name, numbers)
+
+
+def _unknown(name: str, numbers) -> UnknownNameError:
+    near = nearest(name, numbers) or [path for path in numbers if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]]
+    listed = ", ".join(list(numbers)[:12]) + (" and more" if len(numbers) > 12 else "")
+    return UnknownNameError(
+        f"No layer has the path '{name}'.",
+        got=repr(name),
+        expected=f"nearest: {', '.join(near[:3])}" if near else listed,
+        **({"fix": repr(near[0])} if near else {}),
+    )
+
+
+def _is_place(at) -> bool:
+    if isinstance(at, (int, np.integer)) and not isinstance(at, bool):
+        return True
+    return isinstance(at, (tuple, list)) and all(isinstance(i, (int, np.integer)) for i in at)
+
+
+def _place(given, shape, path: str, told) -> tuple[int, ...]:
+    """A place in a value, from a flat index or a place."""
+    if None in shape:
+        known = (0, *shape[1:])
+        if None in known or isinstance(given, (int, np.integer)):
+            raise ShapeError(
+                f"The size of '{path}' is unknown.",
+                got=f"shape {shape}, without the batch",
+                fix="trace(model, x), with values that tell it",
+            )
+    if isinstance(given, (int, np.integer)):
+        given = int(given)
+        if 0 <= given < (places.size(shape) or 0):
+            return places.place(given, shape)
+    elif len(given) == len(shape) and all(0 <= i < n for i, n in zip(given, shape, strict=True) if n is not None):
+        return tuple(map(int, given))
+    raise ShapeError(
+        f"No element {given} in the output of '{path}'.",
+        got=given,
+        expected=_range(given, shape),
+        where=told(path),
+    )
+
+
+def _range(given, shape) -> str:
+    count = places.size(shape)
+    if isinstance(given, int):
+        return f"0 to {count - 1}, {len(shape)} axes: {shape}" if len(shape) > 1 else f"0 to {count - 1}"
+    return f"{len(shape)} coordinates, each from 0: below {shape}"

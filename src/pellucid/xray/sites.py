@@ -1,0 +1,185 @@
+"""Sites: a model as the calls of its layers in running order, nested models walked through.
+
+Below:  graph/ has the nodes, operators.py the links of bare operations.
+Above:  trace.py follows values along sites.
+Kept true: values are numbered as they come; a nested model adds nothing but a path in front of its layers' names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pellucid import axes, nest, settings
+from pellucid.graph.symbol import KerasTensor
+from pellucid.links import All, Link
+from pellucid.xray import operators
+
+
+@dataclass(eq=False)
+class Site:
+    """One call of one layer.
+
+    Attributes:
+        path: names from the outermost model's layer inwards; ``@1`` marks the second call of a layer.
+        layer: what is called.
+        reads, writes: numbers of the values that go in and come out.
+        input_shapes, output_shapes: with the batch axis; None for unknown sizes.
+        arguments: of the call; None for an input and for a layer that stands alone.
+    """
+
+    path: str
+    layer: object
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    input_shapes: list
+    output_shapes: list
+    arguments: object = None
+    is_input: bool = False
+
+    def link(self, training: bool = False) -> Link | None:
+        """Which places of the inputs feed a place of an output; None where nobody knows."""
+        if self._takes_a_mask():
+            return None  # which elements a mask lets through, its values say
+        if not hasattr(self.layer, "links"):
+            return operators.link_of(self.layer, self.arguments, self.input_shapes, self.output_shapes[0])
+        link = self.layer.links() if getattr(self.layer, "built", True) else None
+        if len(self.writes) > 1 and not isinstance(link, All):
+            return None
+        return link.in_training if training and link is not None and link.in_training is not None else link
+
+    def _takes_a_mask(self) -> bool:
+        words = self.arguments.kwargs if self.arguments is not None else {}
+        return any(word.endswith("mask") and value is not None for word, value in words.items())
+
+
+@dataclass
+class Sites:
+    """All sites of a model.
+
+    Attributes:
+        sites: in running order.
+        inputs, outputs: names, and the numbers of their values.
+        groups: for each nested model's path, the numbers of the values that it gives.
+        size: how many values there are.
+    """
+
+    sites: list[Site] = field(default_factory=list)
+    inputs: dict[str, int] = field(default_factory=dict)
+    outputs: list[int] = field(default_factory=list)
+    groups: dict[str, list[int]] = field(default_factory=dict)
+    shapes: list = field(default_factory=list)
+
+    def new(self, shape) -> int:
+        """Number the next value."""
+        self.shapes.append(tuple(shape))
+        return len(self.shapes) - 1
+
+
+def of_model(model, input_shapes=None) -> Sites:
+    """The sites of a model with a graph.
+
+    Args:
+        input_shapes: with the batch axis, one for each input; as the model was made if None.
+    """
+    found = Sites()
+    graph = model.graph
+    for k, symbol in enumerate(graph.inputs):
+        shape = symbol.shape if input_shapes is None else (symbol.shape[0], *tuple(input_shapes[k])[1:])
+        number = found.new(shape)
+        layer = symbol._keras_history.operation
+        found.inputs[layer.name] = number
+        found.sites.append(Site(layer.name, layer, (), (number,), [], [tuple(shape)], is_input=True))
+    found.outputs = _walk(found, graph, "", list(found.inputs.values()))
+    return found
+
+
+def of_layer(layer, input_shapes: list, output_shapes: list) -> Sites:
+    """A layer that stands alone, between an input and its output."""
+    found = Sites()
+    for k, shape in enumerate(input_shapes):
+        name = f"input_{k}" if k else "input"
+        found.inputs[name] = found.new(shape)
+        found.sites.append(Site(name, None, (), (k,), [], [tuple(shape)], is_input=True))
+    found.outputs = [found.new(shape) for shape in output_shapes]
+    reads = tuple(found.inputs.values())
+    found.sites.append(
+        Site(layer.name, layer, reads, tuple(found.outputs), list(map(tuple, input_shapes)), found.shapes[len(reads) :])
+    )
+    return found
+
+
+def is_walked(operation) -> bool:
+    """Whether a call of this is followed inside: it is a model with a graph."""
+    return getattr(operation, "graph", None) is not None
+
+
+def _walk(found: Sites, graph, prefix: str, given: list[int]) -> list[int]:
+    number_of = {id(symbol): number for symbol, number in zip(graph.inputs, given, strict=True)}
+    calls: Counter = Counter()
+    for node in graph.nodes:
+        if node.is_input:
+            continue
+        operation = node.operation
+        path = prefix + operation.name + (f"@{calls[operation]}" if calls[operation] else "")
+        calls[operation] += 1
+        reads = [number_of[id(x)] for x in node.input_tensors]
+        if is_walked(operation) and len(operation.graph.inputs) == len(reads):
+            writes = found.groups[path] = _walk(found, operation.graph, path + "/", reads)
+        else:
+            writes = _add(found, path, node, reads)
+        number_of |= {id(x): number for x, number in zip(node.outputs, writes, strict=True)}
+    return [number_of[id(x)] for x in graph.outputs]
+
+
+def _add(found: Sites, path: str, node, reads: list[int]) -> list[int]:
+    shapes = [found.shapes[number] for number in reads]
+    outputs = [x.shape for x in node.outputs]
+    if shapes != [x.shape for x in node.input_tensors]:  # other sizes than when the graph was made
+        outputs = _shapes_for(node, shapes)
+    writes = [found.new(shape) for shape in outputs]
+    site = Site(path, node.operation, tuple(reads), tuple(writes), shapes, list(map(tuple, outputs)), node.arguments)
+    found.sites.append(site)
+    return writes
+
+
+def _shapes_for(node, shapes) -> list:
+    symbols = {
+        id(x): KerasTensor(shape, dtype=x.dtype, record_history=False)
+        for x, shape in zip(node.input_tensors, shapes, strict=True)
+    }
+    args, kwargs = node.arguments.fill_in(symbols)
+    return [x.shape for x in nest.flatten(node.operation.compute_output_spec(*args, **kwargs))]
+
+
+# ---- what a site is like
+
+
+def axis_names(layer, shape) -> tuple[str, ...]:
+    """The names of a value's axes, batch first, as the layer reads them."""
+    if len(shape) == 2:
+        return ("batch", "flat" if type(layer).__name__ == "Flatten" else "features")
+    rank = len(shape) - 2
+    if rank == 1 and not hasattr(layer, "data_format"):
+        return ("batch", "steps", "features")
+    if rank in axes.SPATIAL:
+        return axes.layout(rank, getattr(layer, "data_format", None) or settings.image_data_format())
+    return ("batch", *(f"axis{k}" for k in range(1, len(shape))))
+
+
+def macs(layer, input_shapes, output_shape) -> int | None:
+    """Multiply-adds of one sample's call, cells of padding counted; 0 without a kernel, None where nobody knows."""
+    if hasattr(layer, "cell") or hasattr(layer, "equation"):
+        return None
+    kernels = [getattr(layer, name, None) for name in ("kernel", "depthwise_kernel", "pointwise_kernel")]
+    kernels = [kernel for kernel in kernels if kernel is not None]
+    if not kernels or not input_shapes:
+        return 0
+    if None in output_shape[1:] or None in input_shapes[0][1:]:
+        return None
+    channels = -1 if getattr(layer, "data_format", "channels_last") == "channels_last" else 1
+    is_transposed = type(layer).__name__.endswith("Transpose")
+    shape = input_shapes[0] if is_transposed else output_shape
+    places = math.prod(shape[1:]) // shape[channels]
+    return sum(places * math.prod(kernel.shape) for kernel in kernels)
