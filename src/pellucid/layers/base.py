@@ -25,10 +25,11 @@ from pellucid.graph.remat import current_remat_mode
 from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.calling import Calling
 from pellucid.layers.calls import Call, Signature
+from pellucid.layers.parameters import Parameters
 from pellucid.layers.quantizing import Quantizing
 
 
-class Layer(Calling, Quantizing, Operation):
+class Layer(Calling, Quantizing, Parameters, Operation):
     """A computation with weights.
 
     A subclass makes its weights in `build(input_shape)` with `add_weight`, computes in `call`, and may say

@@ -33,6 +33,10 @@ class Described(Layer):
             kind = _kind(name)
             setattr(self, name, arguments[name] if kind is None else kind.get(arguments[name]))
 
+    def __setattr__(self, name, value):
+        # None, set in place of an activation, is how programs take it away.
+        super().__setattr__(name, activations.linear if name == "activation" and value is None else value)
+
     def get_config(self) -> dict:
         config = super().get_config()
         for name in self._kept:

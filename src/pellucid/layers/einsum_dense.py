@@ -152,13 +152,13 @@ class EinsumDense(Quantizable):
         sizes = dict(zip(inputs, input_shape, strict=True))
         # The first axis is the batch, which `output_shape` leaves out; numbers stand for axes behind the dots.
         named = [letter for letter in outputs[1:] if isinstance(letter, str)]
-        if len(named) != len(self.partial_output_shape):
+        if len(named) > len(self.partial_output_shape):
             raise ShapeError(
                 f"`output_shape` of '{self.name}' does not fit its equation.",
                 got=self.partial_output_shape,
                 expected=f"{len(named)} sizes, for {', '.join(named)}",
             )
-        for letter, size in zip(named, self.partial_output_shape, strict=True):
+        for letter, size in zip(named, self.partial_output_shape, strict=False):
             known = sizes.get(letter)
             if letter in inputs and size is not None and size != known:
                 raise ShapeError(
@@ -176,7 +176,7 @@ class EinsumDense(Quantizable):
                     f"`bias_axes` of '{self.name}' names '{letter}', which is not in the output.", got=self.equation
                 )
         first = min(outputs.index(letter) for letter in self.bias_axes)
-        return tuple(sizes[letter] if letter in self.bias_axes else 1 for letter in outputs[first:])
+        return tuple(sizes[letter] if letter in tuple(self.bias_axes) else 1 for letter in outputs[first:])
 
     def call(self, inputs, training=None):
         y = torch.einsum(self.equation, *tensors((inputs, self.main_value())))

@@ -22,6 +22,7 @@ from pellucid.errors import (
     UnsupportedError,
     product,
 )
+from pellucid.graph.values import convert_to_tensor
 from pellucid.graph.variable import Variable
 from pellucid.layers import tracking
 from pellucid.metrics.base import Metric
@@ -105,7 +106,7 @@ class Owner:
     def _open_name_scope(self):
         if self._parent_path is None:
             self._parent_path = naming.current_path()
-        return naming.name_scope(self.name, caller=self)
+        return naming.name_scope(self.name, caller=self, override_parent=self._parent_path)
 
     @property
     def path(self) -> str | None:
@@ -243,6 +244,9 @@ class Owner:
                 fix="arrays in the order of get_weights()" if self.built else f"{self.name}.build(input_shape) before",
             )
         arrays = [value if hasattr(value, "shape") else np.asarray(value) for value in weights]
+        for value in arrays:
+            if getattr(value.dtype, "kind", None) in ("O", "S", "U"):
+                convert_to_tensor(value)  # says what is wrong with it
         for v, value in zip(own, arrays, strict=True):
             if tuple(value.shape) != v.shape:
                 raise ShapeError(
@@ -261,7 +265,7 @@ class Owner:
         """
         if not self.built:
             raise OrderError(
-                f"Layer '{self.name}' has no weights yet, so they cannot be counted.",
+                f"Layer '{self.name}' ({type(self).__name__}) has no weights yet, so they cannot be counted.",
                 fix=f"{self.name}.build(input_shape)",
             )
         return sum(math.prod(v.shape) for v in self.weights)

@@ -22,10 +22,11 @@ from pellucid.errors import (
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.layers.base import Layer
 from pellucid.models import saving
+from pellucid.models.quantizing import QuantizableModel
 from pellucid.report.summary import print_summary
 
 
-class Model(Trainer, Layer):
+class Model(Trainer, QuantizableModel, Layer):
     """A network: layers, and the means to train them.
 
     ``Model(inputs, outputs)`` makes a functional model of the graph between symbolic tensors; a subclass

@@ -28,6 +28,7 @@ class Int4(Mode):
 
     def build(self, layer, part: Part, config):
         layer._int4_block_size = block_size = block_size_of(layer, config)
+        layer._orig_output_dim = layer._int4_unpacked_column_size = part.matrix[1]
         axis = part.pack_axis % 2
         packed = tuple((size + 1) // 2 if k == axis else size for k, size in enumerate(part.matrix))
         facts = {"trainable": False}
@@ -41,8 +42,7 @@ class Int4(Mode):
         setattr(layer, f"{part.name}_zero", zero)
         if getattr(layer, "g_idx", None) is None:
             size = part.matrix[part.group_axis]
-            layer.g_idx = layer.add_weight((size,), "zeros", "float32", name="g_idx", **facts)
-            layer.g_idx.assign(torch.arange(size) // block_size)
+            layer.g_idx = layer.add_weight((size,), _groups_of(block_size), "float32", name="g_idx", **facts)
 
     def _scale_shape(self, part: Part, block_size) -> tuple:
         across = part.matrix[1 - part.group_axis]
@@ -88,6 +88,11 @@ class Int4(Mode):
 
     def saved(self, layer, part):
         return [f"{part.name}_scale", f"{part.name}_zero", "g_idx"]
+
+
+def _groups_of(block_size):
+    """An initializer: the block in which each place lies."""
+    return lambda shape, dtype=None: torch.arange(shape[0]) // block_size
 
 
 def _in_blocks(block_size) -> bool:
