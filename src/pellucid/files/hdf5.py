@@ -183,7 +183,7 @@ def checksum(path: str, name: str, dtype: str, values: np.ndarray) -> int:
     """The CRC-32 of an array's name, dtype, shape and bytes."""
     head = f"{path}/{name}|{dtype}|{values.shape}".encode()
     flat = np.ascontiguousarray(values).reshape(-1)
-    return zlib.crc32(flat.view("u1"), zlib.crc32(head))
+    return zlib.crc32(flat.view("u1").data, zlib.crc32(head))
 
 
 def _name(raw: bytes, path: str) -> str:

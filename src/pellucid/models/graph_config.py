@@ -13,8 +13,9 @@ import copy
 from pellucid import nest
 from pellucid.errors import ArgumentError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
-from pellucid.graph.operation import Operation
+from pellucid.graph.operation import FunctionOperation, Operation
 from pellucid.graph.symbol import KerasTensor
+from pellucid.models import operation_config
 
 
 def write(model) -> dict:
@@ -30,7 +31,7 @@ def write(model) -> dict:
         entry = serialize_keras_object(operation)
         entry["name"] = operation.name
         calls = [node for node in operation._inbound_nodes if node in mine and not node.is_input]
-        entry["inbound_nodes"] = [_write_call(node, numbers) for node in calls]
+        entry["inbound_nodes"] = [_write_call(node, numbers, entry) for node in calls]
         layers.append(entry)
     return copy.deepcopy(
         {
@@ -46,19 +47,27 @@ def write(model) -> dict:
 def _place(x: KerasTensor, numbers) -> list:
     """[layer's name, number of the call, number of the output]."""
     operation, index, k = x._keras_history
-    # A nested model counts the graph it was made of as its call 0.
-    built_in = 1 if hasattr(operation, "graph") else 0
-    return [operation.name, numbers.get(operation._inbound_nodes[index], 0) + built_in, k]
+    return [operation.name, numbers.get(operation._inbound_nodes[index], 0) + _built_in_calls(operation), k]
 
 
-def _write_call(node, numbers) -> dict:
+def _built_in_calls(operation) -> int:
+    """A nested functional model counts the graph it was made of as its call 0; a sequential one does not."""
+    return int("graph" in vars(operation))
+
+
+def _write_call(node, numbers, entry) -> dict:
+    args, kwargs = node.arguments.args, node.arguments.kwargs
+    if isinstance(node.operation, FunctionOperation):
+        kept, args, kwargs = operation_config.split(node.operation, node.arguments)
+        entry["config"] |= serialize_keras_object(kept)
+
     def plain(x):
         if not isinstance(x, KerasTensor):
             return serialize_keras_object(x)
         facts = {"shape": x.shape, "dtype": x.dtype, "keras_history": _place_in_call(x, numbers)}
         return {"class_name": "__keras_tensor__", "config": facts}
 
-    return {"args": _mapped(plain, node.arguments.args), "kwargs": _mapped(plain, node.arguments.kwargs)}
+    return {"args": _mapped(plain, args), "kwargs": _mapped(plain, kwargs)}
 
 
 def _place_in_call(x, numbers):
@@ -170,7 +179,7 @@ class _GraphReader:
         """Symbolic tensors for the places of `input_layers` or `output_layers`."""
         if isinstance(structure, (list, tuple)) and len(structure) == 3 and isinstance(structure[0], str):
             name, node_index, tensor_index = structure
-            built_in = 1 if hasattr(self.layers.get(name), "graph") else 0
+            built_in = _built_in_calls(self.layers[name]) if name in self.layers else 0
             return self._tensor(name, node_index - built_in, tensor_index)
         if isinstance(structure, dict):
             return {key: self.tensors(value) for key, value in structure.items()}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from pellucid.graph.operation import Operation
 from pellucid.layers.base import Layer
@@ -98,13 +99,14 @@ def _hidden(kind: type) -> frozenset[str]:
     sequential, functional, model = _model_kinds()
     if kind is functional:
         return (_hidden(model) | frozenset(dir(functional)) | _FUNCTIONAL | {"layers"}) - {"optimizer"}
+    make: Any = kind
     if issubclass(kind, model):
-        own = frozenset(dir(kind(name="model"))) - {"optimizer"}
+        own = frozenset(dir(make(name="model"))) - {"optimizer"}
         return own | {"layers"} if kind is sequential else own - {"layers"}
-    examples = {Optimizer: (1.0,), Operation: (), Metric: (), Loss: ()}
+    examples: dict[type, tuple] = {Optimizer: (1.0,), Operation: (), Metric: (), Loss: ()}
     if kind is Layer:
         return frozenset(dir(Layer(name="layer")))
-    return frozenset(dir(kind(*examples[kind])))
+    return frozenset(dir(make(*examples[kind])))
 
 
 # Set in a functional model's __init__.
