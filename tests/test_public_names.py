@@ -19,8 +19,6 @@ MODULES = (
 # Names of Keras that are not here, by module: reason, and names.
 MISSING = {
     "keras": {
-        "Folders and words to come: quantizing.": "Quantizer quantizers",
-        "To come: values computed again instead of kept.": "RematScope remat",
         "To come: data sets, and what prepares data.": "datasets preprocessing",
         "To come: other programs' models and formats.": "export wrappers visualization",
         "To come: several machines are torch.distributed's.": "distribution distillation",
@@ -39,9 +37,7 @@ MISSING = {
     },
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
-        "To come: recurrent layers.": """
-            Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU GRUCell LSTM LSTMCell RNN SimpleRNN SimpleRNNCell
-            StackedRNNCells""",
+        "To come: recurrent layers of images.": "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
         "To come: attention.": "AdditiveAttention Attention GroupQueryAttention MultiHeadAttention",
         "To come: tables of words and numbers, which learn from data before training.": """
             CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup Normalization StringLookup
@@ -54,10 +50,8 @@ MISSING = {
             RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Rescaling Resizing
             STFTSpectrogram Solarization""",
         "To come: layers of other worlds.": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
-        "To come: sisters of layers that are here.": "ReversibleEmbedding",
     },
-    "models": {"To come: files.": "load_model save_model"},
-    "saving": {"To come: files.": "KerasFileEditor load_model load_weights save_model save_weights"},
+    "saving": {"To come: a file changed in place.": "KerasFileEditor"},
     "utils": {
         "To come: pictures and folders of data.": """
             array_to_img audio_dataset_from_directory image_dataset_from_directory img_to_array load_img save_img
@@ -84,34 +78,40 @@ ARGUMENTS = {
     "keras.Variable": "`layout` is for several machines; it is taken among **ignored",
     "layers.Conv3DTranspose": "Keras swaps `output_padding` and `data_format` in this one of three sisters",
     "layers.Convolution3DTranspose": "its second name",
-    "layers.Dense": "LoRA and quantizing wrap layers; their arguments are not in each",
-    "layers.EinsumDense": "as Dense",
-    "layers.Embedding": "as Dense",
+    "saving.save_weights": "names what Keras hides in **kwargs",
+    "layers.Conv1D": "names what Keras hides in **kwargs",
+    "layers.Conv2D": "as Conv1D",
+    "layers.Conv3D": "as Conv1D",
+    "layers.Convolution1D": "as Conv1D",
+    "layers.Convolution2D": "as Conv1D",
+    "layers.Convolution3D": "as Conv1D",
     "models.clone_model": "Keras's **kwargs hold a cache for its own calls",
 }
 
 # Methods that are not here, by the class that has them in Keras.
 MISSING_METHODS = {
-    "Layer": {
-        "To come: quantizing.": "quantize quantized_build quantized_call",
-        "To come: values computed again instead of kept.": "rematerialized_call",
-        "A layer is no torch.nn.Module.": "forward named_parameters",
-    },
-    "Operation": {"As Layer's.": "quantized_call rematerialized_call"},
-    "Model": {
-        "To come: files.": "export load_weights save save_weights",
-        "To come: quantizing.": "get_quantization_layer_structure quantize",
-    },
-    "Dense EinsumDense Embedding": {"To come: LoRA and quantizing.": "enable_lora quantize quantized_build"},
-    "Conv1D Conv2D Conv3D": {
-        "To come: LoRA.": "enable_lora",
-        "`convolve` says which arithmetic is a layer's.": "convolution_op",
+    "Layer": {"A layer is no torch.nn.Module.": "forward"},
+    "Operation": {"Of layers alone.": "quantized_call rematerialized_call"},
+    "Model": {"To come: other formats.": "export"},
+    "Conv1D Conv2D Conv3D": {"`convolve` says which arithmetic is a layer's.": "convolution_op"},
+    "RNN LSTM GRU": {"Where backends put kernels of their own; ours lie in ops/recurrence.py.": "inner_loop"},
+    "SimpleRNNCell LSTMCell GRUCell": {
+        "Steps of Keras's `call`; `drops` gives the patterns.": """
+            get_dropout_mask get_recurrent_dropout_mask reset_dropout_mask reset_recurrent_dropout_mask""",
     },
 }
 # Of all layers: Layer's own answer does, and takes what `call` takes.
 ANSWERED_BY_LAYER = {"compute_output_spec"}
 METHOD_ARGUMENTS = {
     "Layer.add_weight": "Keras's *args take what shape and initializer take here",
+    "GRU.from_config": "takes `custom_objects`, as RNN's",
+    "LSTM.from_config": "takes `custom_objects`, as RNN's",
+    "SimpleRNN.from_config": "takes `custom_objects`, as RNN's",
+    "SimpleRNNCell.call": "`inputs`, as in the other cells",
+    "Dense.quantized_build": "`input_shape`, as in `build`",
+    "EinsumDense.quantized_build": "`input_shape`, as in `build`",
+    "Embedding.quantized_build": "`input_shape`, as in `build`",
+    "ReversibleEmbedding.quantized_build": "`input_shape`, as in `build`",
     "Layer.symbolic_call": "a layer notes its own node",
     "Adadelta.update_step": "`gradient`, as in all the other optimizers of Keras",
     "Optimizer.build": "`var_list`, as in most optimizers of Keras",

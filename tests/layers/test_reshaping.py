@@ -84,7 +84,7 @@ def test_flatten_is_built_by_its_first_call_and_writes_its_shape_down():
 def test_flatten_refuses_a_single_number():
     with pytest.raises(ShapeError) as error:
         layers.Flatten()(np.float32(3))
-    assert "at least 1 axes" in str(error.value)
+    assert "at least 1 axis" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def abs_max_quantize_grouped_with_zero_point(
         The numbers, the scale, and the zero point: ``(numbers - zero) * scale`` is near the input.
     """
     x = convert_to_tensor(inputs).detach()
-    given, low, high = x.dtype, *value_range
+    given, (low, high) = x.dtype, value_range
     x = x.to(torch.promote_types(given, torch.float32))
     epsilon = settings.epsilon() if epsilon is None else epsilon
     rows, columns = x.shape

@@ -15,6 +15,8 @@ class _Calibrated(QuantizationConfig):
     """The parent of configs with data: what both check, and how they are written down."""
 
     _words: tuple[str, ...]
+    weight_bits: int
+    group_size: int
 
     def _take(self, arguments: dict, bits: tuple[int, ...], positive: tuple[str, ...]):
         for word in ("dataset", "tokenizer", *self._words):
