@@ -16,13 +16,13 @@ def test_a_door_has_keras_s_names(module):
     assert all(hasattr(module, name) for name in theirs)
 
 
-def test_flash_attention_can_be_asked_for(monkeypatch):
+def test_flash_attention_can_be_disabled_and_left_to_pytorch_again(monkeypatch):
     monkeypatch.setitem(settings._values, "flash_attention", None)
     assert config.is_flash_attention_enabled() is None
-    config.enable_flash_attention()
-    assert config.is_flash_attention_enabled() is True
     config.disable_flash_attention()
     assert config.is_flash_attention_enabled() is False
+    config.enable_flash_attention()
+    assert config.is_flash_attention_enabled() is None
 
 
 def test_there_is_one_backend():

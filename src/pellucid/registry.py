@@ -21,13 +21,20 @@ _custom_names: dict[object, str] = {}
 
 
 def install(table: Mapping[str, Mapping[str, object]]) -> None:
-    """Set the built-in names; the first module and name under which an object stands is its public one."""
+    """Set the built-in names; the first module and name under which an object stands is its public one.
+
+    A class stands first under its own name, not under an alias such as MaxPool2D; GroupQueryAttention has only that.
+    """
+    aliases = []
     for module, names in table.items():
         for name, thing in names.items():
             _builtin.setdefault(module, {})[name] = thing
             if isinstance(thing, type) and name != thing.__name__:
-                continue  # an alias, such as MaxPool2D
-            _public.setdefault(thing, (module, name))
+                aliases.append((thing, (module, name)))
+            else:
+                _public.setdefault(thing, (module, name))
+    for thing, public in aliases:
+        _public.setdefault(thing, public)
 
 
 def builtin(module: str, name: str):

@@ -161,8 +161,8 @@ def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
 
 
 def enable_flash_attention() -> None:
-    """Insist on PyTorch's flash kernel in attention layers that are not told otherwise."""
-    _values["flash_attention"] = True
+    """Let PyTorch use its flash kernel in attention layers where it can; so it is from the start."""
+    _values["flash_attention"] = None
 
 
 def disable_flash_attention() -> None:
@@ -171,7 +171,7 @@ def disable_flash_attention() -> None:
 
 
 def is_flash_attention_enabled() -> bool | None:
-    """What was said of flash attention; None if nothing."""
+    """False where flash attention is disabled; else None, as in Keras."""
     return _values["flash_attention"]
 
 

@@ -247,6 +247,46 @@ RECURRENT = [
     case("Bidirectional", (4, 3), wraps=("GRU", {"units": 2}), merge_mode="mul"),
     case("Bidirectional", (3, 2), wraps=("SimpleRNN", {"units": 2, "return_sequences": True}), merge_mode="ave"),
 ]
+ATTENTION = [
+    case("Attention", [(3, 4), (5, 4)]),
+    case("Attention", [(3, 4), (5, 2), (5, 4)], use_scale=True),
+    case("Attention", [(3, 4), (4, 4)], use_scale=True, score_mode="concat"),
+    case("AdditiveAttention", [(3, 4), (5, 4)]),
+    case("AdditiveAttention", [(2, 4), (3, 2), (3, 4)], use_scale=False),
+    case("MultiHeadAttention", [(3, 4), (5, 4)], separate=True, num_heads=2, key_dim=3),
+    case(
+        "MultiHeadAttention",
+        [(3, 4), (4, 3), (4, 2)],
+        separate=True,
+        num_heads=2,
+        key_dim=3,
+        value_dim=2,
+        use_bias=False,
+    ),
+    case(
+        "MultiHeadAttention", [(5, 4), (5, 4)], separate=True, num_heads=2, key_dim=3, sliding_window=2, use_gate=True
+    ),
+    case("MultiHeadAttention", [(3, 2, 4), (3, 4, 4)], separate=True, num_heads=2, key_dim=3, attention_axes=2),
+    case("MultiHeadAttention", [(2, 3, 2), (2, 2, 2)], separate=True, num_heads=2, key_dim=3, output_shape=(3, 2)),
+    case(
+        "GroupQueryAttention",
+        [(3, 4), (5, 4)],
+        separate=True,
+        head_dim=3,
+        num_query_heads=4,
+        num_key_value_heads=2,
+    ),
+    case(
+        "GroupQueryAttention",
+        [(3, 4), (3, 4), (3, 5)],
+        separate=True,
+        head_dim=2,
+        num_query_heads=2,
+        num_key_value_heads=1,
+        sliding_window=2,
+        use_gate=True,
+    ),
+]
 
 CASES = (
     CORE
@@ -259,4 +299,5 @@ CASES = (
     + MERGING
     + WRAPPING
     + RECURRENT
+    + ATTENTION
 )

@@ -1,6 +1,7 @@
 """Layers: the parts that networks are made of. Sisters share a file."""
 
 from pellucid.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from pellucid.layers.attention import AdditiveAttention, Attention
 from pellucid.layers.base import Layer
 from pellucid.layers.batch_normalization import BatchNormalization
 from pellucid.layers.bidirectional import Bidirectional
@@ -17,10 +18,12 @@ from pellucid.layers.convolution import (
 from pellucid.layers.core import Activation, Dense, Identity, Lambda, Masking
 from pellucid.layers.einsum_dense import EinsumDense
 from pellucid.layers.embedding import Embedding
+from pellucid.layers.grouped_query_attention import GroupedQueryAttention as GroupQueryAttention
 from pellucid.layers.gru import GRU, GRUCell
 from pellucid.layers.input import Input, InputLayer
 from pellucid.layers.input_spec import InputSpec
 from pellucid.layers.lstm import LSTM, LSTMCell
+from pellucid.layers.multi_head_attention import MultiHeadAttention
 from pellucid.layers.normalization import (
     GroupNormalization,
     LayerNormalization,
@@ -121,7 +124,9 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -173,6 +178,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -192,6 +198,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",
