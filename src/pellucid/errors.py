@@ -50,6 +50,10 @@ class ArgumentTypeError(PellucidError, TypeError):
     """An argument is of a kind that it cannot be, or is not known at all."""
 
 
+class ContentError(ArgumentError, ArgumentTypeError):
+    """Text or Python objects where numbers are needed; Keras has either kind, by the place."""
+
+
 class UnknownArgumentError(ArgumentError, ArgumentTypeError):
     """A keyword that is not taken; Keras has either kind, by the way it was given."""
 

@@ -65,7 +65,6 @@ class Compiling(Stepping):
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
             "steps_per_execution": _whole(steps_per_execution), "jit_compile": jit_compile,
         }  # fmt: skip
-        self.optimizer = self._scaled(given["optimizer"], auto_scale_loss)
         names = getattr(self, "output_names", None)
         has_metrics = metrics is not None or weighted_metrics is not None
         self._compiled = Compiled(
@@ -73,6 +72,7 @@ class Compiling(Stepping):
             loss=None if loss is None else CompileLoss(loss, loss_weights, output_names=names),
             metrics=CompileMetrics(metrics, weighted_metrics, output_names=names) if has_metrics else None,
         )
+        self.optimizer = self._scaled(given["optimizer"], auto_scale_loss)
         self.loss = loss
         self.run_eagerly = run_eagerly
         self.steps_per_execution = given["steps_per_execution"]

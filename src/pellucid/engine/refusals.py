@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from pellucid.errors import ArgumentError, DataError, PellucidError, ShapeError
+from pellucid.errors import DataError, OperationError, PellucidError, PlaceError, ShapeError
 
 
 def refusal(loss: str, output: str, error: Exception, y_true, y_pred) -> PellucidError | None:
@@ -33,10 +33,12 @@ def refusal(loss: str, output: str, error: Exception, y_true, y_pred) -> Pelluci
     if fix is None:
         return None
     reason = str(error).splitlines()[0].rstrip(".") or type(error).__name__
+    if isinstance(error, OperationError):
+        reason = reason.partition("cannot compute this: ")[2] or reason
     return ShapeError(
         f"The loss '{loss}' cannot compare these: {reason}.",
         got=f"target {true}",
-        expected=f"a target for the output's shape {pred}",
+        expected=f"class numbers of shape {pred[:-1]}" if loss.startswith("sparse") else f"{pred}, as the output",
         fix=fix,
     )
 
@@ -45,11 +47,11 @@ def _classes_out_of_range(loss, y_true, count):
     least, most = int(y_true.min()), int(y_true.max())
     if 0 <= least and most < count:
         return None
-    return ArgumentError(
+    return PlaceError(
         f"The loss '{loss}' met a class that the output has no place for.",
         got=f"classes from {least} to {most}",
         expected=f"0 to {count - 1}, for {count} outputs",
-        fix=f"Dense({most + 1}) as the last layer",
+        fix=f"Dense({most + 1}) as the last layer" if least >= 0 else f"y + {-least}, to count classes from 0",
     )
 
 

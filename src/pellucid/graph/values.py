@@ -11,7 +11,7 @@ import torch
 
 from pellucid import nest
 from pellucid.dtypes import result_type, standardize_dtype, to_torch
-from pellucid.errors import ArgumentError, ArgumentTypeError
+from pellucid.errors import ArgumentError, ContentError
 from pellucid.graph.scopes import current_device, here
 
 try:
@@ -34,7 +34,7 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None) -> torch.Tensor:
         dtype: its name; None keeps an array's own, and gives floats `floatx` and ints int32.
 
     Raises:
-        ArgumentTypeError: nothing that has values.
+        ContentError: nothing that has values.
         ArgumentError: lists of different lengths, or `sparse` or `ragged` asked for.
     """
     if sparse or ragged:
@@ -101,10 +101,11 @@ def _from_array(x, wanted) -> torch.Tensor:
             "The lists have different lengths.", got=str(error), expected="rows of one length"
         ) from error
     if array.dtype.kind in "OSU":
-        raise ArgumentTypeError(
-            f"A {type(x).__name__} of this content cannot become a tensor.",
+        raise ContentError(
+            "This cannot become a tensor, as it holds something else than numbers.",
             got=repr(x)[:80],
             expected="numbers or bools",
+            fix='np.asarray(x, dtype="float32") for numbers; np.unique(x, return_inverse=True)[1] for names of classes',
         )
     if is_list and wanted is None:
         kinds = {type(item) for item in nest.leaves(list(x))} or {float}
@@ -160,7 +161,7 @@ def standardize_shape(shape) -> tuple[int | None, ...]:
             "A shape is a tuple of sizes.",
             got=repr(shape),
             expected="such as (28, 28, 1), None for a size that is not known",
-            fix=f"({shape},)" if isinstance(shape, int) else "(28, 28, 1)",
+            fix=f"shape=({shape},)" if isinstance(shape, int) else "shape=(28, 28, 1)",
         )
     sizes: list[int | None] = []
     for size in shape:

@@ -36,9 +36,9 @@ def slid(layer, shape, window, strides, dilation, padding: str, data_format: str
     sizes = spatial_sizes(shape, data_format)
     if len(sizes) != len(window):
         raise ShapeError(
-            f"{type(layer).__name__} takes values with {len(window)} spatial axes.",
+            f"{type(layer).__name__} takes values with {len(window)} spatial {'axis' if len(window) == 1 else 'axes'}.",
             got=f"{tuple(shape)}, {len(shape)} axes",
-            expected=f"{len(window) + 2} axes: {axes.layout(len(window), data_format)}",
+            expected=f"{len(window) + 2} axes: ({', '.join(axes.layout(len(window), data_format))})",
         )
     counts = []
     for size, cell, stride, gap in zip(sizes, window, strides, dilation, strict=True):
@@ -62,7 +62,7 @@ def _too_large(layer, shape, sizes, window, dilation, data_format) -> ShapeError
     )
     fix = f'{type(layer).__name__}(..., padding="same"), or a larger input'
     message = f"The window of {reach} is larger than the {name} of {size}."
-    if _looks_like(data_format, shape):
+    if _looks_like(data_format, shape) and _fits_otherwise(data_format, shape, reaches):
         other = "channels_first" if data_format == "channels_last" else "channels_last"
         message = f"The window of {reach} would eat the channels: with {data_format}, axis {_axis_of(name, sizes, data_format)} is the {name}, of size {size}."
         fix = f'the input looks {other}: {type(layer).__name__}(..., data_format="{other}")'
@@ -71,6 +71,11 @@ def _too_large(layer, shape, sizes, window, dilation, data_format) -> ShapeError
 
 def _axis_of(name, sizes, data_format) -> int:
     return axes.layout(len(sizes), data_format).index(name)
+
+
+def _fits_otherwise(data_format, shape, reaches) -> bool:
+    other = "channels_first" if data_format == "channels_last" else "channels_last"
+    return all(size is None or reach <= size for size, reach in zip(spatial_sizes(shape, other), reaches, strict=True))
 
 
 def _looks_like(data_format, shape) -> bool:

@@ -49,10 +49,15 @@ class Sequential(Model):
             layer = origin.operation
         self._check_addable(layer)
         self._stack.append(layer)
-        if rebuild:
-            self._rebuild()
-        else:
+        if not rebuild:
             self._forget_build()
+            return
+        try:
+            self._rebuild()
+        except PellucidError:
+            self._stack.remove(layer)  # the model stays as it was
+            self._rebuild()
+            raise
 
     def _check_addable(self, layer):
         if not isinstance(layer, Layer):
@@ -119,7 +124,8 @@ class Sequential(Model):
         input_shape = standardize_shape(input_shape)
         if not self._stack:
             raise ArgumentError(f"The model '{self.name}' has no layers to build.", fix="model.add(Dense(10))")
-        if not isinstance(self._stack[0], InputLayer):
+        begins_without_input = not isinstance(self._stack[0], InputLayer)
+        if begins_without_input:
             self._stack.insert(0, InputLayer(batch_shape=input_shape, dtype=self._stack[0].compute_dtype))
         elif self._stack[0].batch_shape != input_shape:
             raise ArgumentError(
@@ -127,15 +133,24 @@ class Sequential(Model):
                 got=input_shape,
                 expected=self._stack[0].batch_shape,
             )
+        try:
+            self._functional = self._connected()
+        except PellucidError:
+            if begins_without_input:
+                del self._stack[0]  # the next input may be a better one
+            raise
+
+    def _connected(self) -> Functional | None:
+        """The graph of its layers; None where a shape cannot be told, so that the layers run one by one."""
         x = self._stack[0].output
         for layer in self._stack[1:]:
             try:
                 x = layer(x)
             except NotImplementedError:
-                return  # a shape that cannot be told: the layers run one by one
+                return None
             except (TypeError, ArgumentError) as error:
                 raise _explained(layer, error) from error
-        self._functional = Functional(inputs=self._stack[0].output, outputs=x)
+        return Functional(inputs=self._stack[0].output, outputs=x)
 
     def call(self, inputs, training=None, mask=None, **kwargs):
         """Run the layers one after the other."""

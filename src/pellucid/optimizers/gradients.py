@@ -9,7 +9,7 @@ import warnings
 
 import torch
 
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.values import convert_to_tensor
 
 
@@ -34,9 +34,26 @@ def present(grads, variables):
 
 
 def as_gradient(gradient, variable) -> torch.Tensor:
-    """A dense tensor of the variable's dtype."""
+    """A dense tensor of the variable's dtype.
+
+    Raises:
+        ShapeError: it does not stretch over the variable.
+    """
     if not isinstance(gradient, torch.Tensor):
         gradient = convert_to_tensor(gradient)
+    if gradient.shape != variable.shape and not _stretches(tuple(gradient.shape), variable.shape):
+        raise ShapeError(
+            f"This gradient does not fit the variable '{variable.path}'.",
+            got=f"gradient of shape {tuple(gradient.shape)}",
+            expected=f"shape {variable.shape}, as the variable",
+            fix="apply_gradients(zip(gradients, variables)), both in one order",
+        )
     if gradient.layout is not torch.strided:
         gradient = gradient.to_dense()
     return gradient if gradient.dtype == variable.torch_dtype else gradient.to(variable.torch_dtype)
+
+
+def _stretches(shape: tuple, over: tuple) -> bool:
+    """Whether a value broadcasts to a shape without making it larger."""
+    sizes = zip(reversed(shape), reversed(over), strict=False)
+    return len(shape) <= len(over) and all(size in (1, whole) for size, whole in sizes)

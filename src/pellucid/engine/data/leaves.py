@@ -14,7 +14,7 @@ import torch
 
 from pellucid import nest
 from pellucid.dtypes import to_torch
-from pellucid.errors import ArgumentTypeError, DataError
+from pellucid.errors import ArgumentTypeError, ContentError, DataError
 from pellucid.graph.scopes import current_device
 from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import convert_to_tensor
@@ -60,7 +60,7 @@ def as_tensor(array) -> torch.Tensor | np.ndarray:
     """A tensor that shares the array's memory where it can; strings are given back as they are.
 
     Raises:
-        ArgumentTypeError: an array of Python objects that are no strings.
+        ContentError: an array of Python objects that are no strings.
     """
     if isinstance(array, torch.Tensor):
         return array
@@ -84,7 +84,7 @@ def _strings(array: np.ndarray) -> np.ndarray:
     if array.dtype.kind != "O" or all(isinstance(item, (str, bytes)) for item in array.flat):
         return array
     kinds = sorted({type(item).__name__ for item in array.flat})
-    raise ArgumentTypeError(
+    raise ContentError(
         "An array of Python objects cannot become a tensor.",
         got=f"objects of kind {', '.join(kinds)}, shape {array.shape}",
         expected="numbers, bools, or strings",
@@ -157,5 +157,14 @@ def refuse_lists(name: str, structure) -> None:
                 f"`{name}` is a Python {kind}.",
                 got=f"{repr(structure)[:60]}{'...' if len(repr(structure)) > 60 else ''}",
                 expected="an array, or a list of arrays (one per input)",
-                fix=f"{name} = np.array({name})",
+                fix=_as_array_fix(name, structure),
             )
+
+
+def _as_array_fix(name: str, given) -> str:
+    if isinstance(given, str):
+        return f"{name} = np.load({given!r}), or what else reads the file into an array"
+    if not nest.is_nested(given):
+        return f"{name} = np.array([{given!r}])"
+    lengths = {len(row) for row in given if isinstance(row, (list, tuple))} if isinstance(given, (list, tuple)) else ()
+    return f"{name} = np.array({name})" + (", after making all rows equally long" if len(lengths) > 1 else "")
