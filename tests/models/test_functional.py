@@ -58,6 +58,14 @@ def test_a_model_is_json_and_back():
     assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
 
 
+def test_a_config_of_keras_makes_our_model():
+    theirs = branches(keras)
+    ours = Model.from_config(theirs.get_config())
+    ours.set_weights(theirs.get_weights())
+    for mine, other in zip(ours.predict(data(), verbose=0), theirs.predict(data(), verbose=0), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
+
+
 def test_graph_nodes_of_keras_1_and_2_are_read():
     config = {
         "name": "old",
