@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.errors import StateError
-from pellucid.links import compact
+from pellucid.links import Link, compact
 from pellucid.xray.regions import Region
 from pellucid.xray.sites import Site
 
@@ -30,20 +30,20 @@ def chooser(values: dict):
     def choose(site: Site, reached: Region, shapes) -> list[Region] | None:
         kind = type(site.layer).__name__
         sign = 1 if kind.rstrip("123D").startswith(_WINDOWS) else _MERGES.get(kind)
-        if sign is None:
+        link = site.link()
+        if sign is None or link is None:
             return None
         missing = [read for read in site.reads if read not in values]
         if missing:
             raise StateError(
                 f"The values that '{site.path}' chose from were not kept.", fix='trace(model, x, values="all")'
             )
-        return _winners(site, reached, shapes, [sign * values[read][0].cpu().numpy() for read in site.reads])
+        return _winners(link, reached, shapes, [sign * values[read][0].cpu().numpy() for read in site.reads])
 
     return choose
 
 
-def _winners(site: Site, reached: Region, shapes, inputs: list[np.ndarray]) -> list[Region]:
-    link = site.link()
+def _winners(link: Link, reached: Region, shapes, inputs: list[np.ndarray]) -> list[Region]:
     masks = [np.zeros(shape, dtype=bool) for shape in shapes]
     for place in reached:
         best = None

@@ -132,6 +132,6 @@ def _place(given, shape, path: str, told) -> tuple[int, ...]:
 
 def _range(given, shape) -> str:
     count = places.size(shape)
-    if isinstance(given, int):
+    if isinstance(given, int) and count is not None:
         return f"0 to {count - 1}, {len(shape)} axes: {shape}" if len(shape) > 1 else f"0 to {count - 1}"
     return f"{len(shape)} coordinates, each from 0: below {shape}"

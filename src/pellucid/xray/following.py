@@ -64,7 +64,7 @@ def _single(rules, place, in_shape, out_shape) -> Product:
 
 def _fed_mask(rules, mask: np.ndarray, in_shape) -> Region:
     kept = [axis for _, axis in rules if axis is not None]
-    found = mask.any(axis=tuple(set(range(mask.ndim)) - set(kept)))
+    found = np.asarray(mask.any(axis=tuple(set(range(mask.ndim)) - set(kept))))
     order = sorted(kept)
     found = found.transpose([order.index(axis) for axis in kept])
     for position, (n, (rule, axis)) in enumerate(zip(in_shape, rules, strict=True)):
@@ -103,7 +103,7 @@ def _feeding_mask(rules, mask: np.ndarray, out_shape) -> Region:
         if axis is None:
             found = found & _along(rule.sources(0, n, 1), n, k, mask.ndim)
             free.append(k)
-    found = found.any(axis=tuple(free))
+    found = np.asarray(found.any(axis=tuple(free)))
     follows = [(n, rule, axis) for n, (rule, axis) in zip(mask.shape, rules, strict=True) if axis is not None]
     for position, (n, rule, axis) in enumerate(follows):
         table = _table([rule.sources(i, n, out_shape[axis]) for i in range(out_shape[axis])], n)

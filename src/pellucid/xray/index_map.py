@@ -77,9 +77,10 @@ class IndexMap:
         Raises:
             ShapeError: a size is unknown.
         """
-        if None in self.in_shape:
+        known = tuple(n for n in self.in_shape if n is not None)
+        if len(known) < len(self.in_shape):
             raise _unknown(self.in_shape)
-        counted = np.arange(math.prod(self.in_shape)).reshape(self.in_shape)
+        counted = np.arange(math.prod(known)).reshape(known)
         return counted.transpose(self.read if self.moved is None else self.moved).ravel()
 
     # ---- the rule in words

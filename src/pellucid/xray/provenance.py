@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
 from pellucid.errors import ArgumentError, StateError
 from pellucid.xray.regions import Region
@@ -36,7 +37,7 @@ class Provenance:
     batch: str = "same"
     by_input: dict[str, Provenance] = field(default_factory=dict)
     _region: Region | None = None
-    _value: object = None
+    _value: torch.Tensor | None = None
 
     @property
     def region(self) -> Region:
@@ -131,7 +132,7 @@ class Provenance:
         return f"<Provenance {self.count} of shape {self.region.shape}, {self.kind}{label}>"
 
 
-def of_regions(regions: dict[str, tuple[Region, object]], **said) -> Provenance:
+def of_regions(regions: dict[str, tuple[Region, torch.Tensor | None]], **said) -> Provenance:
     """One answer about one or several values, each with the values of a run."""
     parts = {name: Provenance(**said, _region=region, _value=value) for name, (region, value) in regions.items()}
     only = next(iter(regions.values())) if len(regions) == 1 else (None, None)

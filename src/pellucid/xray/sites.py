@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from pellucid import axes, nest, settings
+from pellucid.graph.node import Arguments
 from pellucid.graph.symbol import KerasTensor
 from pellucid.links import All, Link
 from pellucid.xray import operators
@@ -30,12 +32,12 @@ class Site:
     """
 
     path: str
-    layer: object
+    layer: Any
     reads: tuple[int, ...]
     writes: tuple[int, ...]
     input_shapes: list
     output_shapes: list
-    arguments: object = None
+    arguments: Arguments | None = None
     is_input: bool = False
 
     def link(self, training: bool = False) -> Link | None:
@@ -172,8 +174,8 @@ def macs(layer, input_shapes, output_shape) -> int | None:
     """Multiply-adds of one sample's call, cells of padding counted; 0 without a kernel, None where nobody knows."""
     if hasattr(layer, "cell") or hasattr(layer, "equation"):
         return None
-    kernels = [getattr(layer, name, None) for name in ("kernel", "depthwise_kernel", "pointwise_kernel")]
-    kernels = [kernel for kernel in kernels if kernel is not None]
+    found = (getattr(layer, name, None) for name in ("kernel", "depthwise_kernel", "pointwise_kernel"))
+    kernels = [kernel for kernel in found if kernel is not None]
     if not kernels or not input_shapes:
         return 0
     if None in output_shape[1:] or None in input_shapes[0][1:]:
