@@ -40,26 +40,29 @@ class SafeZip:
     def __init__(self, file):
         self._file = file
         self._size = file.seek(0, io.SEEK_END)
-        self._check_end()
+        told = self._members_told()
         try:
             with zipfile.ZipFile(Window(file, 0, self._size)) as archive:
                 infos, directory = archive.infolist(), archive.start_dir
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OverflowError) as error:
             raise FileError("This is no zip archive, or a broken one.", got=str(error)) from error
+        if told not in (len(infos), 0xFFFF):
+            raise FileError("The archive has another number of members than it says.", got=len(infos), expected=told)
         self._check_members(infos)
         self._starts = self._check_places(infos, directory)
         self._infos = {info.filename: info for info in infos}
 
-    def _check_end(self):
-        """One end record, at the very end."""
+    def _members_told(self) -> int:
+        """What the end record says; there is one, at the very end."""
         tail_size = min(self._size, 65_557)
         self._file.seek(self._size - tail_size)
         tail = _exactly(self._file, tail_size)
-        found, at = 0, tail.find(_END)
+        found, members, at = 0, 0, tail.find(_END)
         while at >= 0:
             if at + 22 <= len(tail):
-                comment = struct.unpack_from("<H", tail, at + 20)[0]
-                found += at + 22 + comment == len(tail)
+                count, comment = struct.unpack_from("<10xH8xH", tail, at)
+                if at + 22 + comment == len(tail):
+                    found, members = found + 1, count
             at = tail.find(_END, at + 1)
         if found != 1:
             raise FileError(
@@ -67,6 +70,7 @@ class SafeZip:
                 got=f"{found} end records",
                 expected="1",
             )
+        return members
 
     def _check_members(self, infos):
         if len(infos) > MOST_MEMBERS:

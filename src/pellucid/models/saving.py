@@ -150,7 +150,9 @@ def _weights(path: str):
         )
     with source.opened(path) as file:
         if path.endswith(".keras"):
-            with keras_zip.KerasFile(file).weights() as weights:
+            keras_file = keras_zip.KerasFile(file)
+            keras_file.config()  # not needed, but a file is either good or not, whatever is asked of it
+            with keras_file.weights() as weights:
                 yield weights
         else:
             with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
