@@ -103,7 +103,7 @@ def _from_array(x, wanted) -> torch.Tensor:
     if array.dtype.kind in "OSU":
         raise ContentError(
             "This cannot become a tensor, as it holds something else than numbers.",
-            got=repr(x)[:80],
+            got=" ".join(repr(x).split())[:80],
             expected="numbers or bools",
             fix='np.asarray(x, dtype="float32") for numbers; np.unique(x, return_inverse=True)[1] for names of classes',
         )
