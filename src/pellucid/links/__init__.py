@@ -14,6 +14,7 @@ from pellucid.links.algebra import (
     Permute,
     Reshape,
     Same,
+    Walk,
     Window,
     Within,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Shift",
     "Slide",
     "SlideBack",
+    "Walk",
     "Whole",
     "Window",
     "Within",

@@ -42,6 +42,13 @@ class Link:
         """
         return [self.box(place, shape, out_shape) for shape in in_shapes]
 
+    def boxes(self, place, in_shapes, out_shape) -> list[list[Box]]:
+        """For each input, the boxes that together hold the places that feed this output place.
+
+        A link whose places are no single box gives only this.
+        """
+        return [[] if box is None else [box] for box in self.sources(place, in_shapes, out_shape)]
+
     def box(self, place, in_shape, out_shape) -> Box | None:
         """The box for one input."""
         raise NotImplementedError
@@ -60,6 +67,15 @@ class Axiswise(Link):
             i, n_out = (0, 1) if axis is None else (place[axis], out_shape[axis])
             sets.append(rule.sources(i, n_in, n_out))
         return tuple(sets) if all(len(indices) for indices in sets) else None
+
+
+    def behind(self, box: Box, in_shape, out_shape) -> Box:
+        """The box of places that feed any place of a box."""
+        rules = zip(in_shape, self.rules(in_shape, out_shape), strict=True)
+        return tuple(
+            rule.all_sources((0,), n, 1) if axis is None else rule.all_sources(box[axis], n, out_shape[axis])
+            for n, (rule, axis) in rules
+        )
 
 
 @dataclass(frozen=True)
@@ -189,6 +205,37 @@ class Beside(Link):
                 return link.box(tuple(moved), in_shape, tuple(shape))
             i -= size
         return None
+
+
+@dataclass(frozen=True)
+class Walk(Link):
+    """Steps along the first axis, with a state that looks about itself at each step: long ago it saw further.
+
+    Further inputs are states to begin with, which feed everything.
+
+    Args:
+        window: from a step's output to the step's input.
+        state: from a state to the state before.
+        backwards: whether the walk begins with the last step.
+        every: whether there is an output for every step, or only for the last.
+    """
+
+    window: Axiswise
+    state: Axiswise
+    backwards: bool = False
+    every: bool = True
+
+    def boxes(self, place, in_shapes, out_shape):
+        (steps, *inside), *others = in_shapes
+        first = 1 if self.every else 0
+        shape, seen = out_shape[first:], tuple((i,) for i in place[first:])
+        found: list[Box] = []
+        for step in range(place[0] if self.every else steps - 1, -1, -1):
+            found.append((((steps - 1 - step) if self.backwards else step,), *self.window.behind(seen, inside, shape)))
+            seen = self.state.behind(seen, shape, shape)
+        # A window that lies in the padding alone sees nothing.
+        found = [box for box in found if all(len(indices) for indices in box)]
+        return [found, *([tuple(range(n) for n in other)] for other in others)]
 
 
 @dataclass(frozen=True)

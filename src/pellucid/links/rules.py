@@ -63,6 +63,7 @@ class Whole(Rule):
     """Every index; with groups, every index of the same group."""
 
     groups: int = 1
+    pace = Fraction(0)
 
     def sources(self, i: int, n_in: int, n_out: int) -> Indices:
         if self.groups == 1:

@@ -266,9 +266,8 @@ _WAYS = {
 def _each_place(link, region, in_shapes):
     found = [[] for _ in in_shapes]
     for place in region:
-        for products, box in zip(found, link.sources(place, in_shapes, region.shape), strict=True):
-            if box is not None:
-                products.append(tuple(map(links.compact, box)))
+        for products, boxes in zip(found, link.boxes(place, in_shapes, region.shape), strict=True):
+            products += [tuple(map(links.compact, box)) for box in boxes]
     return [Region.of(tuple(shape), *products) for shape, products in zip(in_shapes, found, strict=True)]
 
 
@@ -276,6 +275,6 @@ def _scanned(link, k, region, in_shapes, out_shape):
     mask = np.zeros(out_shape, dtype=bool)
     wanted = region.as_mask()
     for place in np.ndindex(*out_shape):
-        box = link.sources(place, in_shapes, out_shape)[k]
-        mask[place] = box is not None and bool(wanted[np.ix_(*map(list, box))].any())
+        boxes = link.boxes(place, in_shapes, out_shape)[k]
+        mask[place] = any(bool(wanted[np.ix_(*map(list, box))].any()) for box in boxes)
     return Region.of_mask(mask)

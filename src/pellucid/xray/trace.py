@@ -10,166 +10,16 @@ from __future__ import annotations
 import torch
 
 from pellucid import nest
-from pellucid.errors import ArgumentError, ShapeError, StateError, UnknownNameError
-from pellucid.graph.inference import compute_output_spec
-from pellucid.graph.symbol import KerasTensor
+from pellucid.errors import ArgumentError, ShapeError, UnknownNameError
 from pellucid.graph.values import convert_to_tensor
-from pellucid.layers.reshaping import Flatten
-from pellucid.xray import active, addresses, index_map, recording, sites, walking
+from pellucid.xray import active, addresses, meetings, recording, sites, walking
+from pellucid.xray.fields import ReceptiveField, receptive_field
+from pellucid.xray.following import forwards
+from pellucid.xray.meetings import Decomposition, Meeting, Meetings, Uses
+from pellucid.xray.node import TraceNode
 from pellucid.xray.provenance import Provenance, of_regions
 from pellucid.xray.regions import Region
 from pellucid.xray.sites import Site, Sites
-
-
-def trace(
-    model,
-    x=None,
-    *,
-    training: bool = False,
-    layers=None,
-    values: str = "auto",
-    max_bytes: float | None = 64e6,
-) -> Trace:
-    """Follow a model's values, of one run or without any.
-
-    Args:
-        model: a model with a graph, a layer that knows its input's shape, or a shape without the batch axis, for what
-            Flatten does to it.
-        x: input values, batch first; None for shapes and rules alone.
-        training: whether layers behave as in training.
-        layers: names or paths of the layers whose values are kept; all if None.
-        values: "auto" keeps what fits into `max_bytes`, "all" everything, "none" nothing but shapes.
-        max_bytes: bytes of values to keep at most.
-
-    Raises:
-        StateError: the model has no graph yet, or the layer does not know its input's shape.
-    """
-    wanted = recording.wanted(values, layers)
-    if nest.is_shape(model):
-        model, x = Flatten(data_format="channels_last"), _plain(x, model)
-        shape = x if isinstance(x, tuple) else tuple(x.shape)
-        model.build(shape)
-        found = sites.of_layer(model, [shape], [model.compute_output_shape(shape)])
-        x = None if isinstance(x, tuple) else x
-    else:
-        found = _sites_of(model, x)
-    made = Trace(model, found, training)
-    if x is not None:
-        made._run(x, wanted, None if values == "all" else max_bytes)
-    return made
-
-
-def _plain(x, shape):
-    """The values, or where there are none the whole shape."""
-    return (None, *shape) if x is None else convert_to_tensor(x)
-
-
-def _sites_of(model, x) -> Sites:
-    if x is not None and hasattr(model, "layers") and not _has_graph(model):
-        with torch.no_grad():
-            model(x)  # a stack of layers makes its graph at the first call
-    if _has_graph(model):
-        return sites.of_model(model)
-    if x is not None:
-        shapes = [(None, *tuple(value.shape)[1:]) for value in map(convert_to_tensor, nest.flatten(x))]
-    else:
-        shapes = _noted_shapes(model)
-    return sites.of_layer(model, shapes, _output_shapes(model, shapes))
-
-
-def _has_graph(model) -> bool:
-    try:
-        return sites.is_walked(model)
-    except StateError:
-        return False
-
-
-def _noted_shapes(layer) -> list:
-    if getattr(layer, "_inbound_nodes", None):
-        return [x.shape for x in layer._inbound_nodes[0].input_tensors]
-    noted = getattr(layer, "_build_shapes_dict", None)
-    if noted:
-        shape = next(iter(noted.values()))
-        return [tuple(shape)] if nest.is_shape(shape) else [tuple(one) for one in shape]
-    raise StateError(
-        f"'{layer.name}' does not know the shape of its input, so there is nothing to follow yet.",
-        fix="trace(it, x) with values, or call it on Input(shape=...) first",
-    )
-
-
-def _output_shapes(layer, shapes) -> list:
-    symbols = [KerasTensor(shape, record_history=False) for shape in shapes]
-    given = symbols[0] if len(symbols) == 1 else symbols
-    if not getattr(layer, "built", True):
-        layer.build(shapes[0] if len(shapes) == 1 else shapes)
-        layer.built = True
-    spec = layer.compute_output_spec if hasattr(layer, "compute_output_spec") else None
-    outputs = spec(given) if spec else compute_output_spec(layer, given)
-    return [x.shape for x in nest.flatten(outputs)]
-
-
-class TraceNode:
-    """One layer of a trace.
-
-    Attributes:
-        path: its name, with those of the models around it in front.
-        layer: the layer itself.
-        input_shapes, output_shape: with the batch axis; of several outputs, the first.
-        axes: the names of the output's axes.
-        params: how many numbers its weights hold.
-        macs: multiply-adds for one sample; None where unknown.
-        value: what it gave in this run; None without one.
-    """
-
-    def __init__(self, site: Site, values: dict):
-        self._site, self._values = site, values
-        self.path, self.layer = site.path, site.layer
-        self.input_shapes = [tuple(shape) for shape in site.input_shapes]
-        self.output_shape = tuple(site.output_shapes[0])
-
-    @property
-    def axes(self) -> tuple[str, ...]:
-        return sites.axis_names(self.layer, self.output_shape)
-
-    @property
-    def input_axes(self) -> tuple[str, ...]:
-        """The names of the first input's axes."""
-        layer = None if type(self.layer).__name__ == "Flatten" and len(self.input_shapes[0]) == 2 else self.layer
-        return sites.axis_names(layer, self.input_shapes[0])
-
-    @property
-    def params(self) -> int:
-        return sum(weight.size for weight in getattr(self.layer, "weights", None) or ())
-
-    @property
-    def macs(self) -> int | None:
-        return sites.macs(self.layer, self.input_shapes, self.output_shape)
-
-    @property
-    def value(self):
-        return self._values.get(self._site.writes[0])
-
-    @property
-    def kind(self) -> str:
-        """The name of its class."""
-        return "Input" if self._site.is_input else type(self.layer).__name__
-
-    def index_map(self) -> index_map.IndexMap | None:
-        """Where each element goes, if the layer only rearranges; else None."""
-        if len(self.input_shapes) != 1:
-            return None
-        link = self._site.link()
-        return index_map.index_map(link, self.input_shapes[0][1:], self.output_shape[1:], self.input_axes[1:])
-
-    def to_dict(self) -> dict:
-        """Plain data, without the value."""
-        return {
-            "path": self.path, "kind": self.kind, "input_shapes": [list(shape) for shape in self.input_shapes],
-            "output_shape": list(self.output_shape), "axes": list(self.axes), "params": self.params, "macs": self.macs,
-        }  # fmt: skip
-
-    def __repr__(self):
-        return f"<{self.kind} {self.path}: {self.input_shapes} -> {self.output_shape}>"
 
 
 class Trace:
@@ -241,15 +91,110 @@ class Trace:
         walk = walking.forth(self._sites.sites, number, region, self.training, self._shape_of)
         return self._answer(walk, goals, "structural")
 
+    def receptive_field(self, at, to="input") -> ReceptiveField | None:
+        """The box of cells that a unit looks at; None where nothing leads from `to` to it.
+
+        Args:
+            at: an address of an element.
+            to: "input", the name of an input, or the path of a layer before.
+
+        Raises:
+            UnknownNameError, ShapeError: no such address.
+            ArgumentError: there are several inputs, and none is named.
+        """
+        number, _ = self._element(at)
+        goals = self._goals(to, self._sites.inputs)
+        if len(goals) > 1:
+            raise ArgumentError("There are several inputs.", got=", ".join(goals), fix=f'to="{next(iter(goals))}"')
+        [goal] = goals.values()
+        between = self._between(goals, number)
+        walk = walking.back(between, *self._start(at), self.training, self._shape_of)
+        names = self._writer[goal].axes[1:]
+        spatial = [k for k, name in enumerate(names) if name not in ("channels", "features")] or range(len(names))
+        return receptive_field(between, walk, number, goal, spatial, self.training, self._shape_of)
+
+    def weights(self, at, layer=None) -> Meetings:
+        """Which entries of which weights an element meets in the layers that read it, and its own unit's weights.
+
+        Layers that only hand elements on (Flatten, Reshape, Permute, Identity, Dropout outside training) are passed.
+
+        Args:
+            at: an address of an element.
+            layer: a path, for what it meets there alone.
+
+        Raises:
+            UnknownNameError, ShapeError: no such address.
+            StateError: an Embedding reads it, and there are no values.
+        """
+        number, place = self._element(at)
+        only = None if layer is None else addresses.resolve(layer, self._numbers, self._shape_of, self._told).path
+        met = [one for one in self._met(number, place) if only in (None, one.layer)]
+        site = self._writer[number]._site
+        own = meetings.own_of(site, place, self._read_by(site)) if site.reads else []
+        return Meetings(met, own)
+
+    def uses(self, param: str, index) -> Uses:
+        """The products that one entry of a layer's kernel takes part in: ``uses("conv/kernel", (0, 0, 0, 0))``.
+
+        Raises:
+            UnknownNameError, ShapeError: no such weight or entry.
+            UnsupportedError: no layer whose products are known.
+        """
+        path, _, weight = param.rpartition("/")
+        return meetings.uses(self[path]._site, weight, index)
+
+    def decompose(self, at, top: int = 10) -> Decomposition:
+        """The products and the bias whose sum is a unit's value before its activation, in the first sample.
+
+        Args:
+            at: an address of a unit.
+            top: how many products are listed, largest first; the others are summed up.
+
+        Raises:
+            StateError: without values.
+            UnsupportedError: no layer whose terms are known.
+        """
+        number, place = self._element(at)
+        return meetings.decompose(self._writer[number]._site, place, self._values, top)
+
     # ---- how
 
-    def _run(self, x, wanted, max_bytes):
+    def _element(self, at) -> tuple[int, tuple[int, ...]]:
+        address = self.address(at)
+        if address.place is None:
+            raise ArgumentError(
+                "This asks for one element.", got=repr(at), expected="a layer and a flat index or place",
+                fix=f'("{address.path}", 0)',
+            )  # fmt: skip
+        return address.number, address.place
+
+    def _met(self, number: int, place: tuple[int, ...]) -> list[Meeting]:
+        met = []
+        for site in self._sites.sites:
+            if number not in site.reads[:1]:
+                continue
+            if meetings.passes_on(site, self.training):
+                shapes = [self._shape_of(number)]
+                region = Region.of(shapes[0], tuple((i,) for i in place))
+                found = forwards(site.link(), 0, region, shapes, self._shape_of(site.writes[0]))
+                met += self._met(site.writes[0], next(iter(found)))
+            else:
+                met += meetings.met_by(site, place, self._read_by(site))
+        return met
+
+    def _read_by(self, site: Site):
+        """What a site read in the first sample of the run; None without one."""
+        value = self._values.get(site.reads[0])
+        return None if value is None else value[0]
+
+    def run(self, x, wanted, max_bytes) -> None:
+        """Run the model on values, and keep what is wanted and fits."""
         recorder = recording.Recorder([site for site in self._sites.sites if not site.is_input], wanted, max_bytes)
         given = nest.map_structure(convert_to_tensor, x)
         inputs = [site for site in self._sites.sites if site.is_input]
         for site, value in zip(inputs, self._in_order(given), strict=True):
             recorder.keep(site, convert_to_tensor(value, dtype=getattr(site.layer, "dtype", None)))
-        if _has_graph(self._model):
+        if sites.is_walked(self._model):
             recording.record(self._model, given, self.training, recorder)
         else:
             with torch.no_grad():
