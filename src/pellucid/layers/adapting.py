@@ -8,6 +8,8 @@ Kept true: `layer.kernel` is the weight in effect, `layer._kernel` the stored on
 
 from __future__ import annotations
 
+import torch
+
 from pellucid import initializers
 from pellucid.dtypes import to_torch
 from pellucid.errors import ArgumentError, MissingAttributeError, OrderError, UnsupportedError
@@ -178,5 +180,5 @@ class Adapting(Described):
         for k, v in enumerate(own):
             v.assign(store[str(k)])
         if self.lora_enabled:
-            for name in self._lora_names():
-                getattr(self, name).assign(getattr(self, name).value * 0)
+            for v in (getattr(self, name) for name in self._lora_names()):
+                v.assign(torch.zeros(v.shape))

@@ -94,6 +94,11 @@ class Layer(Calling, Quantizing, Parameters, Operation):
                 fix=f"{close[0]}=..." if close else f"{type(self).__name__}(...) without it",
             )
 
+    def _finish_build(self):
+        super()._finish_build()
+        # Only now the layer's path is known, by which a map of policies names its own.
+        self._note_detour()
+
     # ---- shapes
 
     def compute_output_shape(self, *args, **kwargs):

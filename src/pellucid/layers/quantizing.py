@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import functools
 
-from pellucid import quantizers
 from pellucid.dtype_policies.quantized import QUANTIZATION_MODES
 from pellucid.errors import ArgumentError, OrderError, UnsupportedError
 from pellucid.graph import remat
+from pellucid.quantizers.lookup import resolve_config
 
 
 def _checking(quantize):
@@ -24,7 +24,7 @@ def _checking(quantize):
         if getattr(self, "_is_quantizing", False):
             quantize(self, mode=mode, config=config, **kwargs)  # a parent's, called by a child's
             return
-        config = quantizers.resolve_config(mode, config)
+        config = resolve_config(mode, config)
         self._check_quantizable(config.mode)
         self._is_quantizing = True
         try:

@@ -10,6 +10,7 @@ import re
 import warnings
 
 from pellucid.errors import ArgumentError, MissingAttributeError, UnknownArgumentError, UnsupportedError
+from pellucid.quantizers.lookup import resolve_config
 
 
 class QuantizableModel:
@@ -30,6 +31,9 @@ class QuantizableModel:
         type_check = kwargs.pop("type_check", True)
         if kwargs:
             raise UnknownArgumentError("`quantize` does not take this.", got=", ".join(kwargs))
+        config = resolve_config(mode, config)
+        mode = config.mode
+        self._check_quantizable(mode)
         choose = _chooser(filters)
         changed = [
             layer

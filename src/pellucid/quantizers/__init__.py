@@ -6,7 +6,7 @@ from pellucid.quantizers.absmax import (
     abs_max_quantize,
     abs_max_quantize_grouped_with_zero_point,
 )
-from pellucid.quantizers.calibrated import AWQConfig, GPTQConfig, GPTQQuantizer
+from pellucid.quantizers.calibrated import AWQConfig, GPTQConfig
 from pellucid.quantizers.configs import (
     Float8QuantizationConfig,
     Int4QuantizationConfig,
@@ -15,14 +15,7 @@ from pellucid.quantizers.configs import (
 )
 from pellucid.quantizers.fake import fake_quant_with_min_max_vars
 from pellucid.quantizers.float8 import compute_float8_amax_history, compute_float8_scale, quantize_and_dequantize
-from pellucid.quantizers.groups import (
-    compute_quantization_parameters,
-    dequantize_with_sz_map,
-    dequantize_with_zero_point,
-    quantize_with_sz_map,
-    quantize_with_zero_point,
-)
-from pellucid.quantizers.lookup import deserialize, get, resolve_config, serialize
+from pellucid.quantizers.lookup import deserialize, get, serialize
 from pellucid.quantizers.packing import pack_int4, unpack_int4
 
 __all__ = [
@@ -38,7 +31,6 @@ __all__ = [
     "abs_max_quantize_grouped_with_zero_point",
     "compute_float8_amax_history",
     "compute_float8_scale",
-    "compute_quantization_parameters",
     "deserialize",
     "fake_quant_with_min_max_vars",
     "get",
@@ -46,10 +38,4 @@ __all__ = [
     "quantize_and_dequantize",
     "serialize",
     "unpack_int4",
-    "GPTQQuantizer",
-    "dequantize_with_sz_map",
-    "dequantize_with_zero_point",
-    "quantize_with_sz_map",
-    "quantize_with_zero_point",
-    "resolve_config",
 ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 from pellucid.layers.quantized.part import Mode, Part
-from pellucid.quantizers import dequantize_with_sz_map, unpack_int4
+from pellucid.quantizers import unpack_int4
+from pellucid.quantizers.groups import dequantize_with_sz_map
 
 
 class Calibrated(Mode):

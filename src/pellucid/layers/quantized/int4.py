@@ -15,10 +15,10 @@ from pellucid.quantizers import (
     AbsMaxQuantizer,
     QuantizationConfig,
     abs_max_quantize_grouped_with_zero_point,
-    dequantize_with_sz_map,
     pack_int4,
     unpack_int4,
 )
+from pellucid.quantizers.groups import dequantize_with_sz_map
 
 
 class Int4(Mode):
@@ -28,6 +28,7 @@ class Int4(Mode):
 
     def build(self, layer, part: Part, config):
         layer._int4_block_size = block_size = block_size_of(layer, config)
+        layer.original_kernel_shape = part.shape
         layer._orig_output_dim = layer._int4_unpacked_column_size = part.matrix[1]
         axis = part.pack_axis % 2
         packed = tuple((size + 1) // 2 if k == axis else size for k, size in enumerate(part.matrix))
