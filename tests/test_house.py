@@ -20,7 +20,7 @@ MOST_LINES = 400
 FLOORS = {
     0: "errors naming nest axes places links registry settings dtypes spec",
     1: "graph files",
-    2: "ops activations initializers regularizers constraints losses metrics optimizers random dtype_policies",
+    2: "ops activations initializers regularizers constraints losses metrics optimizers random dtype_policies quantizers",
     3: "layers convert",
     4: "engine",
     5: "xray",
