@@ -209,9 +209,9 @@ def test_links_are_the_support_of_the_jacobian(case, data_format):
     link = layer.links()
     assert link is not None
     for place in itertools.product(*map(range, out_shape)):
-        for k, box in enumerate(link.sources(place, in_shapes, out_shape)):
+        for k, boxes in enumerate(link.boxes(place, in_shapes, out_shape)):
             said = np.zeros(in_shapes[k], dtype=bool)
-            if box is not None:
+            for box in boxes:
                 said[np.ix_(*[list(indices) for indices in box])] = True
             seen = real[k].reshape(*out_shape, *in_shapes[k])[place]
             assert np.array_equal(said, seen), f"output {place}, input {k}"

@@ -18,8 +18,8 @@ def links_by_place(link, in_shapes, out_shape) -> list[np.ndarray]:
     """For each input an array over (output places, input places): whether the one is fed by the other."""
     tables = [np.zeros((*out_shape, *shape), dtype=bool) for shape in in_shapes]
     for place in itertools.product(*map(range, out_shape)):
-        for table, box in zip(tables, link.sources(place, in_shapes, out_shape), strict=True):
-            if box is not None:
+        for table, boxes in zip(tables, link.boxes(place, in_shapes, out_shape), strict=True):
+            for box in boxes:
                 table[place][np.ix_(*map(list, box))] = True
     return tables
 

@@ -6,6 +6,7 @@ from pellucid.layers.base import Layer
 from pellucid.layers.batch_normalization import BatchNormalization
 from pellucid.layers.bidirectional import Bidirectional
 from pellucid.layers.cells import StackedRNNCells
+from pellucid.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from pellucid.layers.convolution import (
     Conv1D,
     Conv2D,
@@ -143,6 +144,9 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Convolution1D",
     "Convolution1DTranspose",
     "Convolution2D",

@@ -211,14 +211,18 @@ class RNN(Layer):
     # ---- shapes, masks, links
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
-        batch, steps = sequences_shape[:2]
-        size = cells.output_size(self.cell)
+        batch, steps, *step = sequences_shape
+        output, states = self.step_shapes((batch, *step))
+        if self.return_sequences:
+            output = (batch, steps, *output[1:])
+        return (output, *states) if self.return_state else tuple(output)
+
+    def step_shapes(self, step_shape) -> tuple:
+        """The shapes of a step's output and of the states, from that of its input."""
+        batch, size = step_shape[0], cells.output_size(self.cell)
         if not isinstance(size, int):
             raise ArgumentError("`output_size` of a cell is an int.", got=repr(size))
-        output = (batch, steps, size) if self.return_sequences else (batch, size)
-        if not self.return_state:
-            return output
-        return (output, *nest.map_structure(lambda size: (batch, size), self.state_size))
+        return (batch, size), nest.map_structure(lambda size: (batch, size), self.state_size)
 
     def compute_mask(self, _, mask):
         mask = nest.flatten(mask)[0] if self.return_sequences else None

@@ -68,7 +68,6 @@ class Axiswise(Link):
             sets.append(rule.sources(i, n_in, n_out))
         return tuple(sets) if all(len(indices) for indices in sets) else None
 
-
     def behind(self, box: Box, in_shape, out_shape) -> Box:
         """The box of places that feed any place of a box."""
         rules = zip(in_shape, self.rules(in_shape, out_shape), strict=True)

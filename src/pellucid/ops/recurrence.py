@@ -44,6 +44,8 @@ def walk(step, sequences, states, mask=None, zero_hidden=False):
     return torch.stack(outputs, dim=1), states
 
 
+# Compiled, PyTorch 2.13 lays its own kernel for LSTMs out wrongly; outside of the graph it is as fast.
+@torch.compiler.disable
 def at_once(kernel, sequences, states, mask=None, zero_hidden=False):
     """Run a recurrence in one kernel, over the steps that a mask shows only.
 
