@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pellucid import places
+from pellucid.links.indices import Indices
 from pellucid.links.rules import Keep, Rule, Slide, Whole
 
-Box = tuple[Sequence[int], ...]
+Box = tuple[Indices, ...]
 """A product of index sets, one for each axis; an empty set means no place at all."""
 
 

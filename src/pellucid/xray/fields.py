@@ -32,7 +32,7 @@ class ReceptiveField:
     """
 
     size: tuple[int, ...]
-    stride: tuple[Fraction, ...]
+    stride: tuple[float, ...]
     start: tuple[int, ...]
     unclipped: tuple[Span, ...]
     clipped: tuple[Span, ...] | None

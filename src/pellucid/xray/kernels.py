@@ -24,7 +24,7 @@ class Spatial:
         rule: how a window lies; Keep where the layer treats each index alike, with no kernel axis.
     """
 
-    rule: links.Rule
+    rule: links.Keep | links.Slide | links.SlideBack
     n_in: int
     n_out: int
 
@@ -46,7 +46,7 @@ class Spatial:
 
     @property
     def _cells(self) -> range:
-        return range(self.rule.size) if self.has_kernel else range(1)
+        return range(1) if isinstance(self.rule, links.Keep) else range(self.rule.size)
 
     def of_output(self, i: int) -> list[tuple[int, int]]:
         """(input index, kernel index) of each product that an output index sums up."""

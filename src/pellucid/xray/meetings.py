@@ -17,6 +17,7 @@ import torch
 
 from pellucid import activations, layers
 from pellucid.errors import ArgumentError, ShapeError, StateError, UnknownNameError, UnsupportedError
+from pellucid.graph.variable import Variable
 from pellucid.links import compact
 from pellucid.xray.kernels import Kernel, kernel_of
 from pellucid.xray.sites import Site
@@ -27,8 +28,8 @@ _MOST_PAIRS = 1_000_000
 class _Met(NamedTuple):
     layer: str
     weight: str
-    index: tuple
-    count: int
+    index: tuple  # type: ignore[assignment]  # hides tuple.index, which nobody needs
+    count: int  # type: ignore[assignment]  # hides tuple.count
 
 
 class Meeting(_Met):
@@ -39,7 +40,7 @@ class Meeting(_Met):
         param: the weight itself; `shape` and `values` are those of the entries.
     """
 
-    param: object
+    param: Variable
 
     @classmethod
     def of(cls, path: str, name: str, param, index: tuple) -> Meeting:
@@ -88,8 +89,8 @@ def met_by(site: Site, place: tuple[int, ...], value) -> list[Meeting]:
                 f"Which row of '{site.path}' is read, only values can tell.", fix="trace(model, x) with whole numbers"
             )
         row = int(value[place])
-        index = (row, slice(0, site.layer.output_dim))
-        return [Meeting.of(site.path, "embeddings", site.layer.embeddings, index)]
+        columns = slice(0, site.layer.output_dim)
+        return [Meeting.of(site.path, "embeddings", site.layer.embeddings, (row, columns))]
     kernel = kernel_of(site)
     if kernel is None:
         return []
@@ -225,7 +226,7 @@ class Term(NamedTuple):
     """One product: the element read, the weight's index, and ``value = x * w``."""
 
     place: tuple[int, ...]
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # hides tuple.index
     x: float
     w: float
     value: float

@@ -39,6 +39,8 @@ class Trace:
         self._numbers = {site.path: list(site.writes) for site in found.sites} | found.groups
         self._by_path = {node.path: node for node in self.layers}
         self._writer = {number: node for node in self.layers for number in node._site.writes}
+        for node in self.layers:
+            node.inputs = tuple(self._writer[number].path for number in node._site.reads)
 
     def __getitem__(self, path: str) -> TraceNode:
         return self._writer[addresses.resolve(path, self._numbers, lambda number: (), self._told).number]
@@ -176,7 +178,9 @@ class Trace:
             if meetings.passes_on(site, self.training):
                 shapes = [self._shape_of(number)]
                 region = Region.of(shapes[0], tuple((i,) for i in place))
-                found = forwards(site.link(), 0, region, shapes, self._shape_of(site.writes[0]))
+                link = site.link()
+                assert link is not None  # what passes on has one
+                found = forwards(link, 0, region, shapes, self._shape_of(site.writes[0]))
                 met += self._met(site.writes[0], next(iter(found)))
             else:
                 met += meetings.met_by(site, place, self._read_by(site))
