@@ -84,6 +84,7 @@ def lstm(sequences, states, lengths, kernel, recurrent_kernel, bias=None):
     if bias is not None:
         weights += [bias, torch.zeros_like(bias)]
     first = tuple(state.unsqueeze(0) for state in states)
+    weights = in_one_piece(weights) if sequences.is_cuda else weights
     rest = (weights, bias is not None, 1, 0.0, torch.is_grad_enabled(), False)
     if lengths is None:
         outputs, *last = torch._VF.lstm(sequences, first, *rest, True)
@@ -134,12 +135,20 @@ def _of_one_state(kernel, sequences, states, lengths, weights):
     """A recurrence whose state is its output: the last states of shorter sequences are found among the outputs."""
     first = states[0].unsqueeze(0)
     has_bias = len(weights) > 2
+    weights = in_one_piece(weights) if sequences.is_cuda else weights
     outputs, last = kernel(
         sequences, first, weights, has_bias, 1, 0.0, torch.is_grad_enabled(), False, True
     )  # fmt: skip
     if lengths is None:
         return outputs, [last[0]]
     return outputs, [_take(outputs, lengths.unsqueeze(1) - 1)[:, 0]]
+
+
+def in_one_piece(weights: list) -> list:
+    """Weights as parts of one tensor, one behind the other: cuDNN wants them so, and else copies them with a warning."""
+    whole = torch.cat([weight.reshape(-1) for weight in weights])
+    parts = whole.split([weight.numel() for weight in weights])
+    return [part.view(weight.shape) for part, weight in zip(parts, weights, strict=True)]
 
 
 def _reset_first(gates):
