@@ -37,7 +37,6 @@ MISSING = {
     },
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
-        "To come: recurrent layers of images.": "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
         "To come: tables of words and numbers, which learn from data before training.": """
             CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup Normalization StringLookup
             TextVectorization""",
