@@ -31,6 +31,7 @@ class Quantizable(Adapting):
     quantization_modes: tuple[str, ...] = tuple(_MODES)
     rounds_inputs = True
     inputs_quantizer = None
+    _watcher = None
 
     def parts(self) -> list[Part]:
         """Its weights; the main one first."""
@@ -107,6 +108,8 @@ class Quantizable(Adapting):
         mode = self.quantization_mode
         if mode not in self.quantization_modes:
             raise self._no_mode(mode)
+        if self._watcher is not None:
+            self._watcher.update(inputs.reshape(-1, self._watcher.rows))
         part = self.parts()[0]
         if mode == "float8":
             return self._float8_call(inputs, part, training)
@@ -131,6 +134,18 @@ class Quantizable(Adapting):
         numbers, scale = self.inputs_quantizer(x, axis=self.input_axes(x.ndim))
         near = numbers.to(x.dtype) / scale
         return x + (near - x).detach() if torch.is_grad_enabled() and x.requires_grad else near
+
+    def watch_inputs(self):
+        """From now on note of the inputs what gptq or awq needs to choose numbers."""
+        self._watcher = self._mode.watcher(self, self.parts()[0])
+
+    def choose_numbers(self, config):
+        """Choose the numbers by the inputs seen; the floating-point weight goes."""
+        watcher, self._watcher = self._watcher, None
+        for name, value in self._mode.chosen(self, self.parts()[0], watcher, config).items():
+            getattr(self, name).assign(value)
+        delattr(self, "_" + self.main)
+        setattr(self, f"is_{self.quantization_mode}_calibrated", True)
 
     def _visible_weight(self):
         return self._mode.visible(self, self.parts()[0])

@@ -10,6 +10,7 @@ import re
 import warnings
 
 from pellucid.errors import ArgumentError, MissingAttributeError, UnknownArgumentError, UnsupportedError
+from pellucid.models.calibrating import calibrate
 from pellucid.quantizers.lookup import resolve_config
 
 
@@ -41,7 +42,7 @@ class QuantizableModel:
             if choose(layer) and not layer._layers and _quantized(layer, mode, config, type_check)
         ]
         if mode in ("gptq", "awq"):
-            self._calibrate(mode, config, filters)
+            self._calibrate(mode, config, choose)
         if changed:
             self.train_function = self.test_function = self.predict_function = None
 
@@ -49,14 +50,14 @@ class QuantizableModel:
         """The blocks that gptq and awq go through: "pre_block_layers" and "sequential_blocks". A subclass says them."""
         return
 
-    def _calibrate(self, mode, config, filters):
+    def _calibrate(self, mode, config, choose):
         structure = config.quantization_layer_structure or self.get_quantization_layer_structure(mode)
         if structure is None:
             raise ArgumentError(
                 f"{mode} goes through a model block by block, and nothing says which they are.",
                 fix='config.quantization_layer_structure = {"pre_block_layers": [...], "sequential_blocks": [...]}',
             )
-        raise UnsupportedError(f"{mode} cannot choose numbers by data yet.", fix='quantize("int4")')
+        calibrate(config, structure, choose)
 
 
 def _chooser(filters):

@@ -58,6 +58,20 @@ def compute_quantization_parameters(
     return scale, zero.to(torch.int8 if signed else torch.uint8), most_number
 
 
+def parameters_around_zero(x, *, bits, symmetric=False, per_channel=True, group_size=-1):
+    """As `compute_quantization_parameters`, with ranges that hold 0: a zero point below 0 is no uint8.
+
+    Keras wraps it around, and the numbers of a group of one sign come back wrong.
+    """
+    rows, columns = x.shape
+    size = columns if group_size == -1 else group_size
+    groups = torch.nn.functional.pad(x, (0, -columns % size)).reshape(-1, size)
+    scale, zero, most_number = compute_quantization_parameters(
+        torch.nn.functional.pad(groups, (0, 1)), bits=bits, symmetric=symmetric, per_channel=per_channel
+    )
+    return scale.reshape(rows, -1), zero.reshape(rows, -1), most_number
+
+
 def _ranges(x, bits, symmetric, per_channel, group_size, compute_dtype, epsilon):
     """The scale and the least value of each group, and the largest number."""
     least, most = _extremes(x, per_channel, group_size)

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 
+import torch
+
 from pellucid.layers.quantized.part import Mode, Part
-from pellucid.quantizers import unpack_int4
+from pellucid.quantizers import pack_int4, unpack_int4
+from pellucid.quantizers.awq import LargestInputs, awq_numbers
+from pellucid.quantizers.gptq import InputProducts, gptq_numbers
 from pellucid.quantizers.groups import dequantize_with_sz_map
 
 
@@ -67,6 +71,22 @@ class Calibrated(Mode):
         """The kernel's matrix, without what was done to it before its numbers were chosen."""
         return matrix
 
+    def chosen(self, layer, part, watcher, config) -> dict:
+        """The values of the stored weights, by attribute, as the inputs that were seen ask for."""
+        matrix = getattr(layer, part.attribute).value.detach().reshape(matrix_of(part.shape)).T
+        named = self.choose(matrix, watcher, config)
+        numbers = named["quantized_kernel"].to(torch.uint8)
+        named["quantized_kernel"] = pack_int4(numbers, axis=0, dtype="uint8")[0] if config.weight_bits == 4 else numbers
+        return named
+
+    def watcher(self, layer, part):
+        """What is noted of the inputs."""
+        raise NotImplementedError
+
+    def choose(self, matrix, watcher, config) -> dict:
+        """Numbers and scales of a matrix (columns, rows)."""
+        raise NotImplementedError
+
     def saved(self, layer, part):
         return ["quantized_kernel", "kernel_scale", "kernel_zero", *self.own_shapes(0), "g_idx"]
 
@@ -76,11 +96,25 @@ class GPTQ(Calibrated):
 
     name = "gptq"
 
+    def watcher(self, layer, part):
+        return InputProducts(matrix_of(part.shape)[0], getattr(layer, part.attribute).value.device)
+
+    def choose(self, matrix, watcher, config):
+        found = gptq_numbers(matrix, watcher.hessian, config)
+        return dict(zip(("quantized_kernel", "kernel_scale", "kernel_zero", "g_idx"), found, strict=True))
+
 
 class AWQ(Calibrated):
     """Numbers of 4 bits, of a kernel whose rows were scaled first."""
 
     name = "awq"
+
+    def watcher(self, layer, part):
+        return LargestInputs(matrix_of(part.shape)[0], getattr(layer, part.attribute).value.device)
+
+    def choose(self, matrix, watcher, config):
+        words = ("quantized_kernel", "kernel_scale", "kernel_zero", "awq_scales", "g_idx")
+        return dict(zip(words, awq_numbers(matrix, watcher.largest, config), strict=True))
 
     def own_shapes(self, rows):
         return {"awq_scales": ((rows,), "ones", None)}
