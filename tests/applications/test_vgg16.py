@@ -10,6 +10,7 @@ from pellucid import applications, errors
 
 
 def test_without_its_top_it_has_kerass_layers_and_numbers():
+    keras.utils.clear_session()  # so that both number their layers from the start
     ours = applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3), pooling="avg")
     theirs = keras.applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3), pooling="avg")
     theirs.set_weights(ours.get_weights())
@@ -42,3 +43,18 @@ def test_images_are_prepared_as_keras_does(mode, data_format):
 def test_too_small_an_image_is_refused():
     with pytest.raises(errors.ShapeError, match="32 or more"):
         applications.VGG16(weights=None, include_top=False, input_shape=(16, 16, 3))
+
+
+@pytest.mark.parametrize("name", ["v.weights.h5", "v.keras", "v.h5"])
+def test_weights_may_come_from_a_file(name, tmp_path):
+    kwargs = {"include_top": False, "input_shape": (32, 32, 3)}
+    source = applications.VGG16(weights=None, **kwargs)
+    source.save_weights(tmp_path / name) if name.endswith("weights.h5") else source.save(tmp_path / name)
+    model = applications.VGG16(weights=tmp_path / name, **kwargs)
+    np.testing.assert_array_equal(model.get_weights()[0], source.get_weights()[0])
+
+
+def test_published_weights_that_are_not_there_are_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(errors.UnsupportedError, match=r"not on this machine(?s:.*)vgg16_weights_tf"):
+        applications.VGG16()

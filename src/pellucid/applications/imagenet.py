@@ -121,17 +121,25 @@ def image_input(input_tensor, input_shape, *, default: int, least: int, include_
 
 
 def load_weights(model, weights, file_name: str) -> None:
-    """Give a model published weights.
+    """Give a model published weights, or those of a file.
+
+    Args:
+        weights: None for none; "imagenet" for the published file, where Keras keeps it; or a path to a .weights.h5,
+            .keras or .h5 file.
+        file_name: what the published file is called.
 
     Raises:
-        UnsupportedError: always, until Pellucid reads Keras's weight files; it says which file is meant.
+        UnsupportedError: the published file is not on this machine.
+        FileError: the file is broken, or of another model.
     """
     if weights is None:
         return
     path = cache_folder() / file_name if weights == "imagenet" else pathlib.Path(weights)
-    raise UnsupportedError(
-        "Published weights cannot be read yet.",
-        got=f"weights={weights!r}",
-        expected=f"weights=None (the file would be {path})",
-        fix="weights=None",
-    )
+    if weights == "imagenet" and not path.exists():
+        raise UnsupportedError(
+            "The published weights are not on this machine, and Pellucid downloads nothing by itself.",
+            got=f"weights={weights!r}",
+            expected=str(path),
+            fix="weights=None, or put the file there",
+        )
+    model.load_weights(path)

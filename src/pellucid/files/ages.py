@@ -13,10 +13,12 @@ _WITHOUT_EFFECT = {
     "lora_alpha": (None,),
     "gptq_unpacked_column_size": (None,),
 }
+# Classes that some files call by another name than the public one.
+_RENAMED = {"GroupedQueryAttention": "GroupQueryAttention"}
 
 
 def modern(config):
-    """A config without keys that say nothing; what is given stays as it is."""
+    """A config with today's names and without keys that say nothing; what is given stays as it is."""
     if isinstance(config, list):
         return [modern(item) for item in config]
     if not isinstance(config, dict):
@@ -27,4 +29,5 @@ def modern(config):
         found["config"] = {
             key: value for key, value in inner.items() if not (key in _WITHOUT_EFFECT and value in _WITHOUT_EFFECT[key])
         }
+        found["class_name"] = _RENAMED.get(found["class_name"], found["class_name"])
     return found

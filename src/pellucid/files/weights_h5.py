@@ -71,13 +71,18 @@ def write(file, objects) -> None:
 
 def _write_array(group, path, key, array):
     is_bfloat16 = str(getattr(array, "dtype", "")).endswith("bfloat16")
-    values = as_int16(array) if is_bfloat16 else np.asarray(array)
+    values = as_int16(array) if is_bfloat16 else as_numpy(array)
     data = values.view("V2") if is_bfloat16 else values
     dataset = group.create_dataset(key, data=data)
     if is_bfloat16:
         dataset.attrs["dtype"] = "bfloat16"
     dtype = "bfloat16" if is_bfloat16 else values.dtype.name
     dataset.attrs[CHECKSUM] = np.uint32(checksum(path, key, dtype, values))
+
+
+def as_numpy(array) -> np.ndarray:
+    """An array, or a tensor of any device, as an array."""
+    return array.detach().cpu().numpy() if hasattr(array, "detach") else np.asarray(array)
 
 
 def bfloat16(bits: np.ndarray):

@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import warnings
 
 from pellucid import registry
 from pellucid.dtypes import to_torch
 from pellucid.errors import ArgumentError, FileError, FileTypeError, OrderError, PellucidError, UnsupportedError
-from pellucid.files import ages, atomic, keras_zip, source, weights_h5
+from pellucid.files import ages, atomic, keras_zip, legacy_h5, source, weights_h5
 from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, deserialize_keras_object, serialize_keras_object
 from pellucid.graph.scopes import UnmadeScope
 from pellucid.graph.values import convert_to_tensor
-from pellucid.models import naming_tree
+from pellucid.models import legacy, naming_tree
 from pellucid.models.loading import Plan, variables_of
 
+LEGACY = (".h5", ".hdf5")
 # Weights that a config asks for and the file does not hold, such as those that are never saved.
 _SPARE_BYTES = 64 * 2**20
 
@@ -28,24 +30,29 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     """Write a model, its weights, and what `compile` was told with the optimizer's state.
 
     Args:
-        filepath: ends with .keras.
+        filepath: ends with .keras; or with .h5 or .hdf5, for programs that read the files of Keras 2.
         overwrite: False asks first where a file is there.
+        include_optimizer: for .h5, whether what `compile` was told goes along.
 
     Raises:
         ArgumentError: another ending.
         FileError: the file cannot be written.
     """
     path = os.fspath(filepath)
-    _check_unknown(kwargs, "include_optimizer")
+    include_optimizer = kwargs.pop("include_optimizer", True)
+    _check_unknown(kwargs)
     if zipped is False:
         raise UnsupportedError(
             "A model is written as one file, not as a folder.", got="zipped=False", fix="zipped=True"
         )
-    if not path.endswith(".keras"):
+    if not path.endswith((".keras", *LEGACY)):
         raise ArgumentError(
             "A model is saved under a name that ends with .keras.", got=repr(path), fix=f'model.save("{path}.keras")'
         )
     if not overwrite and not _may_overwrite(path):
+        return
+    if path.endswith(LEGACY):
+        _save_legacy(model, path, include_optimizer)
         return
     with ObjectSharingScope():
         config = serialize_keras_object(model)
@@ -56,6 +63,19 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         lambda file: keras_zip.write(file, config, stored, size),
         lambda file: keras_zip.verify(file, len(stored)),
     )
+
+
+def _save_legacy(model, path, include_optimizer):
+    configs, groups = legacy.configs(model, include_optimizer), legacy.groups(model, include_optimizer)
+    names = [layer.name for layer in model.layers]
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+
+    def verify(file):
+        with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as written:
+            if [len(written.weights(name)) for name in names] != [len(groups[name]) for name in names]:
+                raise FileError("The file did not read back as it was written.")
+
+    atomic.replace(path, lambda file: legacy_h5.write(file, configs, names, groups), verify)
 
 
 def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, objects_to_skip=None) -> None:
@@ -98,7 +118,7 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
     """The model that a file holds.
 
     Args:
-        filepath: a .keras file, of Pellucid or of Keras 3.
+        filepath: a .keras file, of Pellucid or of Keras 3; or a .h5 or .hdf5 file, of Keras 1 to 3.
         custom_objects: your own classes and functions, by the names that the file calls them.
         compile: whether it is compiled as the saved one was, its optimizer in the same state.
         safe_mode: has no effect on files: code from a file is never run.
@@ -108,6 +128,8 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
     """
     path = os.fspath(filepath)
     with source.refusals(path), source.opened(path) as file:
+        if path.endswith(LEGACY):
+            return _load_legacy(file, custom_objects, compile)
         keras_file = keras_zip.KerasFile(file)
         config = ages.modern(keras_file.config())
         compiled = config.pop("compile_config", None)
@@ -118,27 +140,81 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
     return model
 
 
+def _load_legacy(file, custom_objects, compile):
+    with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as weights:
+        config = weights.json("model_config")
+        if not isinstance(config, dict):
+            raise FileError("The file holds no model.", expected="the attribute model_config", fix="load_weights(path)")
+        model, pending = _built(ages.modern(config), weights.size_bytes, custom_objects)
+        planned = legacy.values(legacy.in_order(model, weights), weights)
+        legacy.assign(planned)
+        for variable in pending:
+            if variable._value is None:
+                variable.initialize()
+        if compile:
+            _compile_legacy(model, weights, custom_objects)
+    return model
+
+
+def _compile_legacy(model, weights, custom_objects):
+    training = weights.json("training_config")
+    if training is None:
+        warnings.warn("The file does not say how the model was compiled: call compile() yourself.", stacklevel=4)
+        return
+    with _of_the_config(), registry.CustomObjectScope(custom_objects), SafeModeScope(True):
+        model.compile_from_config(legacy.compile_arguments(training))
+    if "optimizer_weights" not in weights.groups or model.optimizer is None:
+        return
+    places, variables = weights.weights("optimizer_weights"), model.optimizer.variables
+    if [weights.facts(place).shape for place in places] != [variable.shape for variable in variables]:
+        warnings.warn("The file's optimizer state is of another form: the optimizer begins anew.", stacklevel=4)
+        return
+    legacy.assign(legacy.values(list(zip(variables, places, strict=True)), weights))
+
+
 def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None:
     """Give a model the weights of a file; if it fails, nothing has changed.
 
     Args:
-        filepath: a .weights.h5 or .keras file.
+        filepath: a .weights.h5 or .keras file; or a .h5 or .hdf5 file, of Keras 1 to 3.
         skip_mismatch: warn of what does not fit, and leave that as it is.
-        objects_to_skip: layers and other objects that are left as they are.
+        objects_to_skip: for .weights.h5, layers and other objects that are left as they are.
+        by_name: for .h5, whether layers are matched by their names; by their order if not.
 
     Raises:
         OrderError: the model has no weights yet.
         FileError: the file is missing, broken, not safe, or of another model.
     """
     path = os.fspath(filepath)
-    without = kwargs.pop("objects_to_skip", None) or ()
+    without, named = kwargs.pop("objects_to_skip", None) or (), kwargs.pop("by_name", None)
     _check_unknown(kwargs)
+    _check_only_for(path, named, without)
     _check_built(model, "loaded")
+    if path.endswith(LEGACY) and not path.endswith(".weights.h5"):
+        _load_legacy_weights(model, path, skip_mismatch, named)
+        return
     with source.refusals(path), _weights(path) as weights:
         plan = Plan(weights, without)
         plan.add(model)
         plan.check(skip_mismatch)
         plan.assign(variables_of(model))
+
+
+def _load_legacy_weights(model, path, skip_mismatch, named):
+    with source.refusals(path), source.opened(path) as file:
+        with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as weights:
+            pairs = legacy.by_name(model, weights, skip_mismatch) if named else legacy.in_order(model, weights)
+            legacy.assign(legacy.values(pairs, weights, skip_mismatch))
+
+
+def _check_only_for(path, by_name, objects_to_skip):
+    is_legacy = path.endswith(LEGACY) and not path.endswith(".weights.h5")
+    if by_name is not None and not is_legacy:
+        raise ArgumentError("`by_name` is for files of Keras 2.", got=repr(path), expected="a name that ends with .h5")
+    if objects_to_skip and not path.endswith(".weights.h5"):
+        raise ArgumentError(
+            "`objects_to_skip` is for weight files.", got=repr(path), expected="it ends with .weights.h5"
+        )
 
 
 @contextlib.contextmanager
@@ -160,24 +236,28 @@ def _weights(path: str):
 
 
 def _made(config: dict, weights, custom_objects):
-    """The model of a config with the weights of a file; memory is taken only after both agree."""
+    """The model of a config with the weights of a file."""
+    model, pending = _built(config, weights.size_bytes, custom_objects)
+    plan = Plan(weights)
+    plan.add(model)
+    plan.check()
+    planned = {id(variable): variable for variable in [*variables_of(model), *pending]}
+    plan.assign(planned.values())
+    return model
+
+
+def _built(config: dict, size_bytes: int, custom_objects):
+    """The model of a config, its weights still without memory: that is taken only if the file holds so much."""
     with UnmadeScope() as scope, _of_the_config(), ObjectSharingScope(), SafeModeScope(True):
         model = deserialize_keras_object(config, custom_objects=custom_objects)
     if not hasattr(model, "load_weights"):
         raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
     wanted = sum(_size(variable) for variable in scope.pending)
-    if wanted > weights.size_bytes + _SPARE_BYTES:
+    if wanted > size_bytes + _SPARE_BYTES:
         raise FileError(
-            "The config wants more weights than the file holds.",
-            got=f"{wanted} bytes",
-            expected=f"{weights.size_bytes}",
+            "The config wants more weights than the file holds.", got=f"{wanted} bytes", expected=f"{size_bytes}"
         )
-    plan = Plan(weights)
-    plan.add(model)
-    plan.check()
-    planned = {id(variable): variable for variable in [*variables_of(model), *scope.pending]}
-    plan.assign(planned.values())
-    return model
+    return model, scope.pending
 
 
 def _compile(model, compiled, weights, custom_objects):
