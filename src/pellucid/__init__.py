@@ -39,6 +39,8 @@ from pellucid.naming import name_scope
 from pellucid.optimizers import Optimizer
 from pellucid.quantizers import Quantizer
 from pellucid.regularizers import Regularizer
+from pellucid.report.explanation import explain
+from pellucid.xray import trace
 
 __version__ = "0.1.0"
 
@@ -72,6 +74,7 @@ __all__ = [
     "constraints",
     "device",
     "dtype_policies",
+    "explain",
     "initializers",
     "layers",
     "losses",
@@ -86,6 +89,7 @@ __all__ = [
     "regularizers",
     "remat",
     "saving",
+    "trace",
     "tree",
     "utils",
 ]

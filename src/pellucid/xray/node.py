@@ -6,6 +6,8 @@ Above:  trace.py holds one for each layer.
 
 from __future__ import annotations
 
+import math
+
 from pellucid.xray import index_map, sites
 from pellucid.xray.sites import Site
 
@@ -17,6 +19,7 @@ class TraceNode:
         path: its name, with those of the models around it in front.
         layer: the layer itself.
         input_shapes, output_shape: with the batch axis; of several outputs, the first.
+        inputs: paths of the layers whose outputs it reads.
         axes: the names of the output's axes.
         params: how many numbers its weights hold.
         macs: multiply-adds for one sample; None where unknown.
@@ -26,6 +29,7 @@ class TraceNode:
     def __init__(self, site: Site, values: dict):
         self._site, self._values = site, values
         self.path, self.layer = site.path, site.layer
+        self.inputs: tuple[str, ...] = ()
         self.input_shapes = [tuple(shape) for shape in site.input_shapes]
         self.output_shape = tuple(site.output_shapes[0])
 
@@ -41,7 +45,7 @@ class TraceNode:
 
     @property
     def params(self) -> int:
-        return sum(weight.size for weight in getattr(self.layer, "weights", None) or ())
+        return sum(math.prod(weight.shape) for weight in getattr(self.layer, "weights", None) or ())
 
     @property
     def macs(self) -> int | None:

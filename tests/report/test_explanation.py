@@ -1,0 +1,71 @@
+"""Explanations as text, compared line by line, and as plain data."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid import Input, Sequential, layers
+
+FLATTEN = """\
+flatten (Flatten)   (None, 3, 2, 4) -> (None, 24)   no weights; values unchanged
+order   row-major (C): the LAST axis changes fastest  data_format: channels_last
+rule    flat = h*8 + w*4 + c       h = flat//8   w = flat//4 % 2   c = flat % 4
+
+sample 0        c=0  c=1  c=2  c=3      flat
+  h=0 w=0         0    1    2    3       0..3
+  h=0 w=1         4 [  5]   6    7       4..7
+  h=1 w=0         8    9   10   11      8..11
+  h=1 w=1        12   13   14   15     12..15
+  h=2 w=0        16   17   18   19     16..19
+  h=2 w=1        20   21   22   23     20..23
+flat 5  <->  (h=0, w=1, c=1)   value 5
+next    flat 6 is the next channel of the same position
+
+If this layer had data_format="channels_first" (axes read as c=3, h=2, w=4):
+  0 8 16 1 9 17 2 10 18 3 11 19 4 12 20 5 13 21 6 14 22 7 15 23
+  flat 5 would hold input index (2, 0, 1), value 17.
+"""
+
+X = np.arange(24, dtype="float32").reshape(1, 3, 2, 4)
+
+
+def test_a_flatten_says_its_rule_and_shows_its_values():
+    assert str(pellucid.explain(layers.Flatten(name="flatten"), at=5, x=X)) == FLATTEN
+
+
+def test_an_element_says_where_it_comes_from_and_what_it_meets():
+    model = Sequential([Input((3, 2, 4), name="image"), layers.Flatten(name="flatten"), layers.Dense(3, name="dense")])
+    text = str(pellucid.explain(model, at=("flatten", 5), x=X))
+    assert "\nfrom    image (h=0, w=1, c=1)\n" in text
+    assert "\nmeets   dense.kernel[5, 0:3]\n" in text
+    model.layers[1].set_weights([np.ones((24, 3)), np.zeros(3)])
+    text = str(pellucid.explain(model, at="dense[1]", x=X))
+    assert "made of 24 products and a bias of 0: 276 before its activation" in text  # 0 + 1 + ... + 23
+    assert "23 * 1 = 23 from (23,)" in text
+
+
+def test_a_long_layer_is_shown_around_the_element():
+    text = str(pellucid.explain((7, 7, 512), at=(10000,)))
+    assert "flat 10000  <->  (h=2, w=5, c=272)" in text
+    assert "[" + "10000" in text.replace(" ", "") and "  ...\n" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("at", [("flatten", 5), "dense[2]", "conv[0,0,1]", None, "flatten", "image[1,1,0]"])
+def test_every_explanation_fits_80_columns_of_ascii_and_is_plain_data(at):
+    x = np.arange(20, dtype="float32").reshape(1, 5, 4, 1)
+    model = Sequential(
+        [
+            Input((5, 4, 1), name="image"),
+            layers.Conv2D(2, 3, padding="same", name="conv"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(3, name="dense"),
+        ]
+    )
+    explained = pellucid.explain(model, at=at, x=x)
+    assert str(explained).isascii() and max(map(len, str(explained).splitlines())) <= 80
+    assert json.loads(json.dumps(explained.to_dict())) == explained.to_dict()
