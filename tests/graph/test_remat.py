@@ -73,3 +73,32 @@ def test_a_function_is_computed_again():
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ArgumentError, match="No such mode"):
         pellucid.RematScope("some")
+
+
+class Block(pellucid.layers.Layer):
+    """Draws, moves statistics, and computes in the layer's dtype."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = pellucid.layers.Dense(
+            8, kernel_initializer=pellucid.initializers.GlorotUniform(1), dtype=kwargs.get("dtype")
+        )
+        self.drop = pellucid.layers.Dropout(0.5, seed=3)
+        self.norm = pellucid.layers.BatchNormalization(momentum=0.5)
+
+    def call(self, x):
+        return self.norm(self.drop(self.dense(x)))
+
+
+def trained_block(mode, dtype):
+    with pellucid.RematScope(mode):
+        block = Block(dtype=dtype)
+    x = torch.linspace(-1, 1, 24).reshape(6, 4).requires_grad_()
+    (block(x, training=True).float() * torch.arange(8)).sum().backward()
+    return [x.grad, block.dense.kernel.value.grad, *(v.value for v in block.non_trainable_variables)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_the_second_time_draws_the_same_and_moves_nothing(dtype):
+    for got, expected in zip(trained_block("full", dtype), trained_block(None, dtype), strict=True):
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)

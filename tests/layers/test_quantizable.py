@@ -166,3 +166,12 @@ def test_a_model_quantizes_the_layers_that_are_meant():
     model.quantize("int8", filters="a")
     assert [layer.quantization_mode for layer in model.layers] == ["int8", None]
     assert model.predict(np.ones((1, 4)), verbose=0).shape == (1, 2)
+
+
+def test_a_quantized_layer_in_time_distributed_stays_so():
+    inner = pellucid.layers.Dense(2, use_bias=False)
+    layer = pellucid.layers.TimeDistributed(inner)
+    layer.build((None, 3, 4))
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32"))
+    inner.quantize("int8")
+    torch.testing.assert_close(layer(x), inner(x))

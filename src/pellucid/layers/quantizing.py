@@ -13,6 +13,7 @@ import functools
 from pellucid.dtype_policies.quantized import QUANTIZATION_MODES
 from pellucid.errors import ArgumentError, OrderError, UnsupportedError
 from pellucid.graph import remat
+from pellucid.layers.replaying import Replay
 from pellucid.quantizers.lookup import resolve_config
 
 
@@ -150,7 +151,7 @@ class Quantizing:
         if mode.mode == "activations" and getattr(self, "activation", None) is not None:
             return functools.partial(self._call_with_remat_activation, layer_call)
         if mode.covers(self, args, kwargs):
-            return remat.remat(layer_call)
+            return remat.remat(Replay(self, layer_call))
         return layer_call
 
     def _call_with_remat_activation(self, layer_call, *args, **kwargs):

@@ -91,7 +91,7 @@ class TimeDistributed(Wrapper):
             kwargs = {"training": training} if takes.has_training else {}
             if takes.has_mask and mask is not None:
                 kwargs["mask"] = mask[:, k]
-            steps.append(self.layer.call(x, **kwargs))
+            steps.append(self.layer._dispatch((x,), kwargs))
         return torch.stack(steps, dim=1)
 
     def links(self):
