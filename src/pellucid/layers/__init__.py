@@ -1,11 +1,11 @@
 """Layers: the parts that networks are made of. Sisters share a file."""
 
 from pellucid.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from pellucid.layers.any_cell import StackedRNNCells
 from pellucid.layers.attention import AdditiveAttention, Attention
 from pellucid.layers.base import Layer
 from pellucid.layers.batch_normalization import BatchNormalization
 from pellucid.layers.bidirectional import Bidirectional
-from pellucid.layers.cells import StackedRNNCells
 from pellucid.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from pellucid.layers.convolution import (
     Conv1D,

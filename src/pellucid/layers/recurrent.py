@@ -1,6 +1,6 @@
 """Recurrent layers: RNN walks any cell along the steps; the parent of those with a cell of their own.
 
-Below:  cells.py has what happens at one step, ops/recurrence.py walks, or does all steps in one kernel.
+Below:  cells.py and any_cell.py have what happens at one step, ops/recurrence.py walks, or does all steps in one kernel.
 Above:  simple_rnn.py, lstm.py, gru.py, conv_lstm.py; bidirectional.py goes around two of them.
 Axes:   (batch, steps, ...). With go_backwards the last step comes first, in the outputs too.
 """
@@ -18,9 +18,10 @@ from pellucid.errors import ArgumentError, MissingAttributeError, ShapeError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
 from pellucid.graph.variable import Variable
-from pellucid.layers import cells
+from pellucid.layers import any_cell
+from pellucid.layers.any_cell import StackedRNNCells
 from pellucid.layers.base import Layer
-from pellucid.layers.cells import Cell, StackedRNNCells
+from pellucid.layers.cells import Cell, same_drops
 from pellucid.links import All, Along, Each, Past, Whole
 from pellucid.ops import recurrence
 
@@ -61,7 +62,7 @@ class RNN(Layer):
     ):
         if isinstance(cell, (list, tuple)):
             cell = StackedRNNCells(cell)
-        cells.check_cell(cell)
+        any_cell.check_cell(cell)
         super().__init__(**kwargs)
         size = cell.state_size
         if not isinstance(size, (list, tuple, int)):
@@ -80,7 +81,7 @@ class RNN(Layer):
     # ---- states
 
     def build(self, sequences_shape, initial_state_shape=None):
-        cells.build_cell(self.cell, (sequences_shape[0], *sequences_shape[2:]))
+        any_cell.build_cell(self.cell, (sequences_shape[0], *sequences_shape[2:]))
         if not self.stateful:
             return
         if self._left.states is not None:
@@ -104,7 +105,7 @@ class RNN(Layer):
 
     def get_initial_state(self, batch_size) -> list:
         """What the walk begins with."""
-        states = cells.initial_state(self.cell, batch_size)
+        states = any_cell.initial_state(self.cell, batch_size)
         return list(states) if nest.is_nested(states) else [states]
 
     def reset_state(self):
@@ -148,7 +149,7 @@ class RNN(Layer):
         mask = None if mask is None else mask.to(torch.bool)
         if self.go_backwards:
             sequences, mask = sequences.flip(1), None if mask is None else mask.flip(1)
-        with cells.same_drops(self.cell) if training else contextlib.nullcontext():
+        with same_drops(self.cell) if training else contextlib.nullcontext():
             outputs, states = self._through(self.cell, sequences, states, mask, training)
         outputs, *states = nest.map_structure(self._as_computed, [outputs, *states])
         if self.stateful:
@@ -174,7 +175,7 @@ class RNN(Layer):
                 return self._through_ours(cell, sequences.to(states[0].dtype), states, mask, training)
 
         def step(x, states):
-            return cells.call_cell(cell, x, states, training)
+            return any_cell.call_cell(cell, x, states, training)
 
         return recurrence.walk(step, sequences, states, mask, self.zero_output_for_mask)
 
@@ -219,7 +220,7 @@ class RNN(Layer):
 
     def step_shapes(self, step_shape) -> tuple:
         """The shapes of a step's output and of the states, from that of its input."""
-        batch, size = step_shape[0], cells.output_size(self.cell)
+        batch, size = step_shape[0], any_cell.output_size(self.cell)
         if not isinstance(size, int):
             raise ArgumentError("`output_size` of a cell is an int.", got=repr(size))
         return (batch, size), nest.map_structure(lambda size: (batch, size), self.state_size)
