@@ -49,11 +49,12 @@ def grid(node: TraceNode, place) -> list[str]:
     mapped = node.index_map()
     if mapped is None or len(mapped.out_shape) != 1 or len(mapped.in_shape) < 2 or None in mapped.in_shape:
         return []
+    shape = tuple(n for n in mapped.in_shape if n is not None)
     marked = None if place is None else mapped.to_input(place[0])
-    cells = _Cells(mapped, node.value)
-    shown = _window(mapped.in_shape[-1], cells.most, 0 if marked is None else marked[-1])
+    cells = _Cells(mapped, shape, node.value)
+    shown = _window(shape[-1], cells.most, 0 if marked is None else marked[-1])
     *outer, last = letters(mapped.axes)
-    rows = list(itertools.product(*map(range, mapped.in_shape[:-1])))
+    rows = list(itertools.product(*map(range, shape[:-1])))
     kept = _kept_rows(len(rows), None if marked is None else rows.index(marked[:-1]))
     ranges = {k: cells.range_of(rows[k]) for k in kept if k is not None}
     wide = max(map(len, ranges.values()))
@@ -73,22 +74,27 @@ def grid(node: TraceNode, place) -> list[str]:
 class _Cells:
     """The cells of a grid: values where there are some, else flat indices."""
 
-    def __init__(self, mapped: IndexMap, value):
-        self.mapped = mapped
+    def __init__(self, mapped: IndexMap, shape: tuple[int, ...], value):
+        self.mapped, self.columns = mapped, shape[-1]
         self.values = None if value is None else value[0].tolist()
         self.title = "sample 0" if value is not None else "index"
-        longest = max(len(written(one)) for one in self.values) if self.values else len(str(math.prod(mapped.in_shape)))
-        self.width = max(longest, 3, len(f"c={mapped.in_shape[-1] - 1}"))
+        longest = max(len(written(one)) for one in self.values) if self.values else len(str(math.prod(shape)))
+        self.width = max(longest, 3, len(f"c={self.columns - 1}"))
         self.most = max((80 - 30) // (self.width + 2), 1)
 
     def drawn(self, at, marked) -> str:
-        flat = self.mapped.to_output(at)
+        flat = self._flat(at)
         text = str(flat) if self.values is None else written(self.values[flat])
         return f"[{text:>{self.width}}]" if at == marked else f" {text:>{self.width}} "
 
+    def _flat(self, at) -> int:
+        flat = self.mapped.to_output(at)
+        assert isinstance(flat, int)  # of an output with one axis
+        return flat
+
     def range_of(self, row) -> str:
-        first, last = (self.mapped.to_output((*row, c)) for c in (0, self.mapped.in_shape[-1] - 1))
-        step = (last - first) // max(self.mapped.in_shape[-1] - 1, 1)
+        first, last = (self._flat((*row, c)) for c in (0, self.columns - 1))
+        step = (last - first) // max(self.columns - 1, 1)
         return f"{first}..{last}" + (f" by {step}" if step > 1 else "")
 
 
