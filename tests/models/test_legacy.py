@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from models.test_saving import (
+from models.saved_models import (
     GRAPHS,
     ROWS,
     inputs_for,

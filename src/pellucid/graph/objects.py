@@ -308,6 +308,12 @@ class _Reader:
             found = registry.builtin_anywhere(name)
         if found is None:
             raise self._unknown("class", name, config)
+        if config.get("registered_name") not in (None, name):
+            raise ArgumentError(
+                f"The config gives the built-in '{name}' a registered name that is not its own.",
+                got=repr(config["registered_name"]),
+                expected=f"{name!r} or None",
+            )
         return found
 
     def _unknown(self, kind, name, config):

@@ -30,7 +30,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     """Write a model, its weights, and what `compile` was told with the optimizer's state.
 
     Args:
-        filepath: ends with .keras; or with .h5 or .hdf5, for programs that read the files of Keras 2.
+        filepath: ends with .keras, or is an open binary file that can be read too; or ends with .h5 or .hdf5, for programs that read the files of Keras 2.
         overwrite: False asks first where a file is there.
         include_optimizer: for .h5, whether what `compile` was told goes along.
 
@@ -38,7 +38,8 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         ArgumentError: another ending.
         FileError: the file cannot be written.
     """
-    path = os.fspath(filepath)
+    is_open = hasattr(filepath, "write")
+    path = "m.keras" if is_open else os.fspath(filepath)
     include_optimizer = kwargs.pop("include_optimizer", True)
     _check_unknown(kwargs)
     if zipped is False:
@@ -49,7 +50,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         raise ArgumentError(
             "A model is saved under a name that ends with .keras.", got=repr(path), fix=f'model.save("{path}.keras")'
         )
-    if not overwrite and not _may_overwrite(path):
+    if not is_open and not overwrite and not _may_overwrite(path):
         return
     if path.endswith(LEGACY):
         _save_legacy(model, path, include_optimizer)
@@ -58,6 +59,9 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         config = serialize_keras_object(model)
     stored = _stored(model)
     size = sum(_size(array) for _, _, arrays in stored for array in arrays.values())
+    if is_open:
+        keras_zip.write(filepath, config, stored, size)
+        return
     atomic.replace(
         path,
         lambda file: keras_zip.write(file, config, stored, size),
@@ -118,16 +122,18 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
     """The model that a file holds.
 
     Args:
-        filepath: a .keras file, of Pellucid or of Keras 3; or a .h5 or .hdf5 file, of Keras 1 to 3.
+        filepath: a .keras file, of Pellucid or of Keras 3, by its name or open; or a .h5 or .hdf5 file, of Keras 1 to 3.
         custom_objects: your own classes and functions, by the names that the file calls them.
         compile: whether it is compiled as the saved one was, its optimizer in the same state.
-        safe_mode: has no effect on files: code from a file is never run.
+        safe_mode: False finds lambdas of this very process again; code from a file is never run.
 
     Raises:
         FileError: the file is missing, broken, not safe, or names something unknown.
     """
-    path = os.fspath(filepath)
-    with source.refusals(path), source.opened(path) as file:
+    is_open = hasattr(filepath, "read")
+    path = "an open file" if is_open else os.fspath(filepath)
+    context = contextlib.nullcontext(filepath) if is_open else source.opened(path)
+    with source.refusals(path), SafeModeScope(safe_mode), context as file:
         if path.endswith(LEGACY):
             return _load_legacy(file, custom_objects, compile)
         keras_file = keras_zip.KerasFile(file)
@@ -161,7 +167,7 @@ def _compile_legacy(model, weights, custom_objects):
     if training is None:
         warnings.warn("The file does not say how the model was compiled: call compile() yourself.", stacklevel=4)
         return
-    with _of_the_config(), registry.CustomObjectScope(custom_objects), SafeModeScope(True):
+    with _of_the_config(), registry.CustomObjectScope(custom_objects):
         model.compile_from_config(legacy.compile_arguments(training))
     if "optimizer_weights" not in weights.groups or model.optimizer is None:
         return
@@ -186,7 +192,7 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
         FileError: the file is missing, broken, not safe, or of another model.
     """
     path = os.fspath(filepath)
-    without, named = kwargs.pop("objects_to_skip", None) or (), kwargs.pop("by_name", None)
+    without, named = kwargs.pop("objects_to_skip", None), kwargs.pop("by_name", None)
     _check_unknown(kwargs)
     _check_only_for(path, named, without)
     _check_built(model, "loaded")
@@ -194,7 +200,7 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
         _load_legacy_weights(model, path, skip_mismatch, named)
         return
     with source.refusals(path), _weights(path) as weights:
-        plan = Plan(weights, without)
+        plan = Plan(weights, without or ())
         plan.add(model)
         plan.check(skip_mismatch)
         plan.assign(variables_of(model))
@@ -211,7 +217,7 @@ def _check_only_for(path, by_name, objects_to_skip):
     is_legacy = path.endswith(LEGACY) and not path.endswith(".weights.h5")
     if by_name is not None and not is_legacy:
         raise ArgumentError("`by_name` is for files of Keras 2.", got=repr(path), expected="a name that ends with .h5")
-    if objects_to_skip and not path.endswith(".weights.h5"):
+    if objects_to_skip is not None and not path.endswith(".weights.h5"):
         raise ArgumentError(
             "`objects_to_skip` is for weight files.", got=repr(path), expected="it ends with .weights.h5"
         )
@@ -248,7 +254,7 @@ def _made(config: dict, weights, custom_objects):
 
 def _built(config: dict, size_bytes: int, custom_objects):
     """The model of a config, its weights still without memory: that is taken only if the file holds so much."""
-    with UnmadeScope() as scope, _of_the_config(), ObjectSharingScope(), SafeModeScope(True):
+    with UnmadeScope() as scope, _of_the_config(), ObjectSharingScope():
         model = deserialize_keras_object(config, custom_objects=custom_objects)
     if not hasattr(model, "load_weights"):
         raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
@@ -261,7 +267,7 @@ def _built(config: dict, size_bytes: int, custom_objects):
 
 
 def _compile(model, compiled, weights, custom_objects):
-    with _of_the_config(), registry.CustomObjectScope(custom_objects), SafeModeScope(True):
+    with _of_the_config(), registry.CustomObjectScope(custom_objects):
         model.compile_from_config(compiled)
     optimizer = model.optimizer
     if optimizer is not None:

@@ -3,8 +3,11 @@
 import csv
 import pathlib
 
+import keras
+import numpy as np
 import pytest
 
+import pellucid
 from pellucid.engine.callbacks import BackupAndRestore, CSVLogger, ModelCheckpoint
 from pellucid.errors import ArgumentError, MissingAttributeError, MissingKeyError
 
@@ -137,3 +140,74 @@ def test_training_is_taken_up_after_the_last_whole_epoch(tmp_path):
 def test_a_backup_needs_a_folder(folder):
     with pytest.raises(ArgumentError, match="`backup_dir` is empty"):
         BackupAndRestore(folder)
+
+
+def small():
+    layers = pellucid.layers
+    model = pellucid.Sequential([pellucid.Input((4,)), layers.Dense(3, activation="tanh"), layers.Dense(1)])
+    model.compile(pellucid.optimizers.Adam(0.05), "mse")
+    return model
+
+
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(16, 4)).astype("float32"), rng.normal(size=(16, 1)).astype("float32")
+
+
+def test_a_checkpoint_is_the_model_as_it_was_after_its_epoch(tmp_path):
+    model, (x, y) = small(), data()
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[ModelCheckpoint(tmp_path / "{epoch}.keras")])
+    assert _names(tmp_path) == ["1.keras", "2.keras"]
+    first = pellucid.models.load_model(tmp_path / "1.keras")
+    first.fit(x, y, initial_epoch=1, epochs=2, verbose=0, shuffle=False)
+    assert int(first.optimizer.iterations.numpy()) == int(model.optimizer.iterations.numpy())
+    theirs = keras.models.load_model(tmp_path / "2.keras")
+    np.testing.assert_allclose(theirs.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+
+
+def test_the_best_weights_are_those_kept(tmp_path):
+    model, (x, y) = small(), data()
+    path = tmp_path / "best.weights.h5"
+    best = ModelCheckpoint(path, monitor="val_loss", save_best_only=True, save_weights_only=True)
+    history = model.fit(x, y, epochs=5, verbose=0, validation_data=(x, y), callbacks=[best]).history
+    model.load_weights(path)
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(min(history["val_loss"]), rel=1e-5)
+
+
+class Stop(pellucid.callbacks.Callback):
+    """Ends training as a crash would."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise RuntimeError("crash")
+
+
+def test_training_goes_on_after_a_crash_as_if_there_had_been_none(tmp_path):
+    x, y = data()
+    whole = small()
+    start = whole.get_weights()
+    whole.fit(x, y, epochs=4, verbose=0, shuffle=False)
+    parts = small()
+    parts.set_weights(start)
+    with pytest.raises(RuntimeError, match="crash"):
+        parts.fit(x, y, epochs=4, verbose=0, shuffle=False, callbacks=[BackupAndRestore(tmp_path / "b"), Stop(2)])
+    fresh = small()
+    fresh.fit(x, y, epochs=4, verbose=0, shuffle=False, callbacks=[BackupAndRestore(tmp_path / "b")])
+    for a, b in zip(whole.get_weights(), fresh.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_broken_backup_gives_way_to_the_one_before(tmp_path):
+    x, y = data()
+    backup = BackupAndRestore(tmp_path / "b", double_checkpoint=True)
+    with pytest.raises(RuntimeError, match="crash"):
+        small().fit(x, y, epochs=4, verbose=0, callbacks=[backup, Stop(3)])
+    (tmp_path / "b" / "latest.weights.h5").write_bytes(b"torn")
+    model = small()
+    history = model.fit(x, y, epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path / "b", double_checkpoint=True)])
+    assert history.epoch == [2, 3]

@@ -12,7 +12,7 @@ import shutil
 
 from pellucid.engine.callbacks.base import Callback
 from pellucid.engine.callbacks.checkpoint import BatchCounter
-from pellucid.errors import ArgumentError, OrderError
+from pellucid.errors import ArgumentError, FileError, OrderError
 
 
 class BackupAndRestore(Callback):
@@ -47,7 +47,7 @@ class BackupAndRestore(Callback):
     def on_train_begin(self, logs=None):
         try:
             self._load_model()
-        except OSError:
+        except (OSError, FileError):
             if not os.path.exists(self._prev_weights_path):
                 raise
             self._go_back_one_save()
