@@ -1,19 +1,9 @@
 """Doors: the modules that Keras users look in have Keras's names."""
 
-import keras
 import pytest
 
-from pellucid import config, dtype_policies, mixed_precision, random, settings, tree
+from pellucid import config, settings
 from pellucid.errors import ArgumentError
-
-
-@pytest.mark.parametrize(
-    "module", [config, dtype_policies, mixed_precision, random, tree], ids=lambda module: module.__name__
-)
-def test_a_door_has_keras_s_names(module):
-    theirs = {name for name in dir(getattr(keras, module.__name__.split(".")[-1])) if name[0] != "_"}
-    assert set(module.__all__) == theirs
-    assert all(hasattr(module, name) for name in theirs)
 
 
 def test_flash_attention_can_be_disabled_and_left_to_pytorch_again(monkeypatch):
