@@ -97,3 +97,13 @@ def test_gptq_takes_no_lora():
     layer.build((None, 3))
     with pytest.raises(UnsupportedError, match="does not go with GPTQ"):
         layer.enable_lora(1)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "bfloat16"])
+def test_weights_of_16_bits_are_merged_too(dtype):
+    layer = pellucid.layers.Dense(2, dtype=dtype)
+    layer.build((None, 3))
+    layer.enable_lora(1)
+    store = {}
+    layer.save_own_variables(store)
+    np.testing.assert_array_equal(np.asarray(store["0"], "float32"), np.asarray(layer._kernel.numpy(), "float32"))

@@ -13,6 +13,7 @@ import torch
 from pellucid import initializers
 from pellucid.dtypes import to_torch
 from pellucid.errors import ArgumentError, MissingAttributeError, OrderError, UnsupportedError
+from pellucid.graph.values import convert_to_numpy
 from pellucid.graph.variable import Variable
 from pellucid.layers.described import Described
 
@@ -155,7 +156,11 @@ class Adapting(Described):
 
     def _merged(self) -> dict:
         """Values that files get in place of the stored ones, by attribute: LoRA is merged into them."""
-        return {"_" + self.main: getattr(self, self.main)} if self.lora_enabled else {}
+        if not self.lora_enabled:
+            return {}
+        stored = getattr(self, "_" + self.main)
+        # In the dtype of the weight, not in the coarser one of the arithmetic.
+        return {"_" + self.main: (stored.value + self.lora_delta()).to(stored.value.dtype)}
 
     def save_own_variables(self, store):
         if not (self.lora_enabled or self._is_quantized):
@@ -164,7 +169,7 @@ class Adapting(Described):
         merged = self._merged()
         names = [name for name in self._saved() if getattr(self, name, None) is not None]
         for k, name in enumerate(names):
-            store[str(k)] = merged[name].detach().cpu().numpy() if name in merged else getattr(self, name)
+            store[str(k)] = convert_to_numpy(merged[name]) if name in merged else getattr(self, name)
 
     def load_own_variables(self, store):
         if not (self.lora_enabled or self._is_quantized):
