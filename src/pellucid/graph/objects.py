@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import types
 import weakref
+from typing import Any
 
 import numpy as np
 import torch
@@ -194,9 +195,10 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode: bool = True
         table is not None
         and (name := config if isinstance(config, str) else (config or {}).get("class_name", "")) in table
     ):
-        found = objects.get(name, table[name])
+        found: Any = objects.get(name, table[name])
         inner = config.get("config") if isinstance(config, dict) else None
-        return found.from_config(inner or {}) if isinstance(found, type) else found
+        is_class = isinstance(found, type)
+        return found.from_config(inner or {}) if is_class else found
     return _Reader(objects, safe_mode).read(config)
 
 

@@ -48,6 +48,7 @@ class Operation:
         name: without slashes; made from the class's name if None.
     """
 
+    _given: tuple[tuple, dict]  # what `__init__` was called with
     _said_by_parent: tuple[str, ...] = ("name",)  # arguments that a parent's get_config writes
 
     def __new__(cls, *args, **kwargs):

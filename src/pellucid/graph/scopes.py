@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from typing import Any
 
 import torch
 
@@ -58,7 +59,7 @@ class StatelessScope(_Scope):
         self.collect_losses = collect_losses
         self.initialize_variables = initialize_variables
         self.losses: list = []
-        self.state_mapping: dict[int, object] = {}
+        self.state_mapping: dict[int, Any] = {}
         self.pending: list = []
         for variable, value in state_mapping or ():
             if not hasattr(variable, "assign"):

@@ -6,6 +6,8 @@ Kept true: shape and dtype never change; None stands for a size that a run will 
 
 from __future__ import annotations
 
+from typing import Any
+
 from pellucid import registry
 from pellucid.dtypes import standardize_dtype
 from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, UnsupportedError
@@ -24,6 +26,8 @@ class KerasTensor:
         record_history: whether operations on it are noted as graph nodes.
         name: a name; one is made up if None.
     """
+
+    _keras_history: Any  # (operation, call, place); a node sets it when it is made
 
     def __init__(
         self,

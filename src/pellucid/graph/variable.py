@@ -73,7 +73,8 @@ class Variable:
         self._autocast = bool(autocast)
         self._regularizer = self._constraint = None
         self._overwrite_with_gradient = False
-        self._initializer = self._value = None
+        self._initializer: Any = None
+        self._value = None
         if isinstance(initializer, str):
             initializer = _initializer_named(initializer)
         if initializer is None:
@@ -177,7 +178,7 @@ class Variable:
             value = value.to("meta")
         return value
 
-    __pellucid_value__ = value.fget
+    __pellucid_value__ = value.fget  # type: ignore[attr-defined]  # a property has one
 
     def assign(self, value):
         """Take over the values of an array of the same shape; gives back the tensor.

@@ -26,7 +26,7 @@ NAMED = (Operation, Optimizer, Metric, Loss)
 CONTAINERS = (list, tuple, dict)
 
 
-def objects(root, without=()) -> list[tuple[str, object]]:
+def objects(root, without=()) -> list[tuple[str, Any]]:
     """Pairs (path, object) of all that keeps weights in a file, each once; the root's path is "".
 
     Args:
@@ -50,7 +50,7 @@ def objects(root, without=()) -> list[tuple[str, object]]:
     return found
 
 
-def children(thing) -> Iterator[tuple[str, object]]:
+def children(thing: Any) -> Iterator[tuple[str, object]]:
     """Attributes that hold something with a name, or a container."""
     if isinstance(thing, _model_kinds()[:2]):
         yield "layers", thing.layers
@@ -84,7 +84,7 @@ def _kind(thing) -> type:
 
 
 @functools.cache
-def _model_kinds() -> tuple[type, ...]:
+def _model_kinds() -> tuple[Any, ...]:
     # Models know this file through saving.py.
     from pellucid.models.functional import Functional
     from pellucid.models.model import Model
