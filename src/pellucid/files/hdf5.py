@@ -8,6 +8,7 @@ Kept true: hard links only, each object reached once, plain dataspaces of fixed-
 
 from __future__ import annotations
 
+import contextlib
 import math
 import zlib
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 from h5py import h5d, h5l, h5o, h5s, h5t, h5z
 
 from pellucid.errors import FileError
+from pellucid.files.source import Window
 
 MOST_OBJECTS = 100_000
 MOST_NAME = 1024
@@ -177,6 +179,23 @@ class Hdf5File:
         if math.prod(found.shape) * max(found.get_type().get_size(), 1) > MOST_ATTRIBUTE_BYTES:
             raise FileError("An attribute is too large.", got=name, where=path or "/")
         return _plain(group.attrs[name])
+
+
+@contextlib.contextmanager
+def written(file):
+    """A new HDF5 file inside an open binary file, or a window of one.
+
+    Raises:
+        OSError: the disk is full, or refuses in another way.
+    """
+    window = file if isinstance(file, Window) else Window(file, 0)
+    try:
+        with h5py.File(window, "w") as h5:
+            yield h5
+    except Exception as error:
+        if window.failure is not None:
+            raise window.failure from error
+        raise
 
 
 def checksum(path: str, name: str, dtype: str, values: np.ndarray) -> int:

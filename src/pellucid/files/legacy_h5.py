@@ -9,12 +9,11 @@ Source: keras.saving, Keras 3.15 (legacy_h5_format); Keras 2.3.1.
 
 from __future__ import annotations
 
-import h5py
 import numpy as np
 
 from pellucid.errors import FileError
 from pellucid.files import safe_json
-from pellucid.files.hdf5 import ArrayFacts, Hdf5File
+from pellucid.files.hdf5 import CHECKSUM, ArrayFacts, Hdf5File, checksum, written
 from pellucid.files.keras_zip import KERAS_VERSION
 from pellucid.files.weights_h5 import as_numpy
 
@@ -95,7 +94,7 @@ def write(file, configs: dict, layers: list, groups: dict) -> None:
         layers: names of the layers, in order.
         groups: layer's name, TOP_LEVEL or "optimizer_weights" -> pairs (name, array), in order.
     """
-    with h5py.File(file, "w") as h5:
+    with written(file) as h5:
         h5.attrs["keras_version"], h5.attrs["backend"] = KERAS_VERSION, "torch"
         for name, config in configs.items():
             h5.attrs[name] = safe_json.write(config)
@@ -117,7 +116,10 @@ def _write_group(group, arrays):
         named[name if k == 1 else f"{name}_{k}"] = array
     _write_names(group, "weight_names", list(named))
     for name, array in named.items():
-        group.create_dataset(name, data=as_numpy(array))
+        values = as_numpy(array)
+        dataset = group.create_dataset(name, data=values)
+        path, _, last = dataset.name.strip("/").rpartition("/")
+        dataset.attrs[CHECKSUM] = np.uint32(checksum(path, last, values.dtype.name, values))
 
 
 def _write_names(group, attribute: str, names: list[str]):

@@ -74,6 +74,7 @@ class Window(io.RawIOBase):
         self._file, self._start, self._at = file, start, 0
         self._size = size
         self.length = size or 0
+        self.failure: OSError | None = None  # libraries in between may tell it as something else
 
     def readable(self):
         return True
@@ -106,10 +107,14 @@ class Window(io.RawIOBase):
 
     def write(self, data):
         view = memoryview(data).cast("B")
-        self._file.seek(self._start + self._at)
         done = 0
-        while done < len(view):
-            done += self._file.write(view[done:])
+        try:
+            self._file.seek(self._start + self._at)
+            while done < len(view):
+                done += self._file.write(view[done:])
+        except OSError as error:
+            self.failure = self.failure or error
+            raise
         self._at += done
         self.length = max(self.length, self._at)
         return done

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import h5py
 import numpy as np
 
-from pellucid.files.hdf5 import CHECKSUM, Hdf5File, checksum
+from pellucid.files.hdf5 import CHECKSUM, Hdf5File, checksum, written
 
 
 class Arrays(Mapping):
@@ -56,10 +55,10 @@ def write(file, objects) -> None:
     """Write weights.
 
     Args:
-        file: a path, or an open binary file.
+        file: an open binary file, or a window of one.
         objects: triples (path, name, arrays): arrays is a dict of numpy arrays or tensors.
     """
-    with h5py.File(file, "w") as h5:
+    with written(file) as h5:
         for path, name, arrays in objects:
             inner = f"{path}/vars" if path else "vars"
             group = h5.create_group(inner)

@@ -1,0 +1,114 @@
+"""A save is all or nothing: whatever fails on the way, the old file is there whole, and nothing else is."""
+
+import os
+import resource
+import signal
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.errors import FileError
+from pellucid.files import atomic
+from pellucid.saving import load_model
+
+
+def write(text):
+    return lambda file: file.write(text)
+
+
+def fine(file):
+    assert file.read()
+
+
+def test_a_new_file_takes_the_place_of_the_old(tmp_path):
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    atomic.replace(path, write(b"new"), fine)
+    assert path.read_bytes() == b"new" and path.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["f"]
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    atomic.replace(tmp_path / "link", write(b"new"), fine)
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real").read_bytes() == b"new"
+
+
+def fails(file):
+    raise RuntimeError("in the middle")
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+@pytest.mark.parametrize(("writing", "checking"), [(fails, fine), (write(b"new"), fails)], ids=["write", "verify"])
+def test_an_error_leaves_what_was_there(old, writing, checking, tmp_path):
+    if old is not None:
+        (tmp_path / "f").write_bytes(old)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        atomic.replace(tmp_path / "f", writing, checking)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if old is None else [old])
+
+
+CALLS = ["fsync", "replace", "chmod"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_refusal_of_the_system_is_told_and_leaves_what_was_there(call, tmp_path, monkeypatch):
+    (tmp_path / "f").write_bytes(b"old")
+
+    def refuse(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(FileError, match=r"cannot be written(?s:.*)No space left"):
+        atomic.replace(tmp_path / "f", write(b"new"), fine)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def small(units):
+    return pellucid.Sequential([pellucid.Input((4,)), pellucid.layers.Dense(units)])
+
+
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".h5"])
+@pytest.mark.parametrize("most", [0, 10, 1000, 3000])
+def test_a_full_disk_loses_nothing(ending, most, tmp_path, monkeypatch):
+    path = tmp_path / f"m{ending}"
+    save = lambda model: model.save_weights(path) if ending == ".weights.h5" else model.save(path)  # noqa: E731
+    old = small(2)
+    save(old)
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        with pytest.raises(FileError):
+            save(small(3000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert path.read_bytes() == before and os.listdir(tmp_path) == [path.name]
+
+
+def test_each_changed_bit_is_refused_or_without_effect(tmp_path):
+    model = small(3)
+    rng = np.random.default_rng(0)
+    for ending in (".keras", ".weights.h5", ".h5"):
+        path = tmp_path / f"m{ending}"
+        model.save_weights(path) if ending == ".weights.h5" else model.save(path)
+        good = path.read_bytes()
+        for bit in rng.choice(len(good) * 8, 300, replace=False):
+            data = bytearray(good)
+            data[bit // 8] ^= 1 << (bit % 8)
+            path.write_bytes(data)
+            other = small(3)
+            try:
+                if ending == ".keras":
+                    other = load_model(path)
+                else:
+                    other.load_weights(path)
+            except FileError:
+                continue
+            for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+                np.testing.assert_array_equal(a, b, err_msg=f"bit {bit} of {ending}")
