@@ -6,10 +6,15 @@ Exit codes: 0 done, 1 the demo's network missed its goal, 2 wrong arguments or a
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
+import numpy as np
+
 from pellucid import demo
-from pellucid.errors import PellucidError
+from pellucid.errors import DataError, PellucidError
+from pellucid.models import load_model
+from pellucid.report.explanation import explain
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="command", required=True)
     _add_demo(commands)
+    _add_explain(commands)
+    _add_trace(commands)
     return parser
 
 
@@ -46,3 +53,37 @@ def _add_demo(commands):
 def _demo(options) -> int:
     result = demo.run(folder=options.folder, epochs=options.epochs, seed=options.seed)
     return 0 if result.is_reached else 1
+
+
+def _add_explain(commands):
+    parser = commands.add_parser("explain", help="what a layer does with its values, and where an element comes from")
+    _add_model(parser)
+    parser.add_argument("--at", metavar="ADDRESS", help="such as flatten, flatten:10000 or conv[0,3,2]")
+    parser.add_argument("--to", metavar="LAYER", help="how far back to follow; the inputs if left out")
+    parser.set_defaults(command=_explain)
+
+
+def _add_trace(commands):
+    parser = commands.add_parser("trace", help="the layers of a model: shapes, weights, multiply-adds")
+    _add_model(parser)
+    parser.set_defaults(command=_explain, at=None, to=None)
+
+
+def _add_model(parser):
+    parser.add_argument("model", help="a .keras or .h5 file")
+    parser.add_argument("--x", metavar="FILE", help="input values, batch first, as NumPy saves them (.npy)")
+    parser.add_argument("--json", action="store_true", help="print plain data")
+
+
+def _explain(options) -> int:
+    x = None if options.x is None else _values(options.x)
+    explained = explain(load_model(options.model, compile=False), at=options.at, x=x, to=options.to)
+    print(json.dumps(explained.to_dict()) if options.json else explained, end="\n" if options.json else "")
+    return 0
+
+
+def _values(path: str) -> np.ndarray:
+    try:
+        return np.load(path, allow_pickle=False)
+    except ValueError as error:
+        raise DataError(f"This file holds no array: {error}", got=path, fix="numpy.save(path, x)") from error

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import pellucid
 from pellucid import Input, Model, layers
 from pellucid.xray import trace
 from xray.networks import NETWORKS, SMOOTH_NETWORKS, draw, made
@@ -232,3 +233,13 @@ def test_values_are_those_of_the_run(network):
         if isinstance(node.layer, layers.Layer) and "@" not in node.path and "/" not in node.path:
             inside = Model(model.inputs, model.get_layer(node.path)._inbound_nodes[0].outputs)
             assert np.array_equal(node.value.numpy(), run(inside, x))
+
+
+@networks(NETWORKS[:10])
+def test_a_saved_model_answers_as_before(network, tmp_path):
+    model = made(network)
+    model.save(tmp_path / "model.keras")
+    a, b = trace(model), trace(pellucid.models.load_model(tmp_path / "model.keras", compile=False))
+    assert [node.to_dict() for node in a.layers] == [node.to_dict() for node in b.layers]
+    for place in some_places(last(a).output_shape[1:], most=4):
+        assert a.sources((last(a).path, place)).to_dict() == b.sources((last(b).path, place)).to_dict()

@@ -59,7 +59,7 @@ def test_a_shared_layer_has_a_site_for_each_call():
 
 
 @pytest.mark.parametrize(
-    "at", [("flatten", 13), ("flatten", (13,)), "flatten[13]", "flatten@13", ("flatten", np.int64(13))]
+    "at", [("flatten", 13), ("flatten", (13,)), "flatten[13]", "flatten:13", "flatten@13", ("flatten", np.int64(13))]
 )
 def test_an_element_can_be_named_in_several_ways(at):
     assert pellucid.trace(small()).sources(at).places == [(1, 1, 1)]
@@ -96,6 +96,11 @@ def test_a_layer_without_links_is_told_and_taken_as_everything():
     found = t.sources("flip[0]")
     assert found.count == 3 and not found.exact
     assert found.reason == "flip does not say its links: all of its input is taken"
+    measured = pellucid.trace(t._model, np.ones((1, 3), dtype="float32")).sources("flip[0]", verify=True)
+    assert measured.places == [(2,)] and not measured.exact
+    assert measured.reason.startswith("measured at these values, because flip does not say its links")
+    with pytest.raises(StateError, match="Only from inputs with values"):
+        t.sources("flip[0]", verify=True)
 
 
 def test_in_training_the_batch_is_coupled_and_that_is_said():

@@ -1,6 +1,7 @@
 """Addresses: how a user names a layer's output, or an element of it.
 
     ("flatten", 5)   ("flatten", (0, 1, 1))   "mid/enc/c1[0,3,2]"   "vgg16/block5_pool@5000"   ("lstm", (3,), 1)
+    "flatten:5" and "conv:0,3,2", which no shell takes for something else
 
 Below:  sites.py has the paths, places.py counts.
 Kept true: counted from 0, without the batch axis. The longest path that exists is meant: ``dense@1`` is the
@@ -17,7 +18,7 @@ import numpy as np
 from pellucid import places
 from pellucid.errors import ArgumentTypeError, ShapeError, UnknownNameError, nearest
 
-_BRACKETS = re.compile(r"^(?P<path>.*)\[(?P<place>[-\d,\s]+)\]$")
+_ELEMENT = re.compile(r"^(?P<path>.*?)(?:\[(?P<a>[-\d,\s]+)\]|:(?P<b>[-\d,]+)|@(?P<c>-?\d+))$")
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,11 @@ def _read(text: str, numbers) -> tuple[str, object, int]:
     """A path, and the place that a text names behind it."""
     if text in numbers:
         return text, None, 0
-    brackets = _BRACKETS.match(text)
-    if brackets and brackets["path"] in numbers:
-        indices = tuple(int(one) for one in brackets["place"].split(",") if one.strip())
-        return brackets["path"], indices if len(indices) != 1 else indices[0], 0
-    path, at, index = text.rpartition("@")
-    if at and path in numbers and index.lstrip("-").isdigit():
-        return path, int(index), 0
-    name = brackets["path"] if brackets else path if at and index.isdigit() else text
-    raise _unknown(name, numbers)
+    named = _ELEMENT.match(text)
+    if not named or named["path"] not in numbers:
+        raise _unknown(named["path"] if named else text, numbers)
+    indices = tuple(int(one) for one in (named["a"] or named["b"] or named["c"]).split(",") if one.strip())
+    return named["path"], indices if len(indices) != 1 else indices[0], 0
 
 
 def _unknown(name: str, numbers) -> UnknownNameError:

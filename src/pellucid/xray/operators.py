@@ -23,7 +23,7 @@ def link_of(operation, arguments, in_shapes: list, out_shape):
     if function is None or not in_shapes:
         return None
     name, family = function.__name__, function.__module__.removeprefix("pellucid.ops.")
-    words = _words(function, arguments)
+    words = _words(operation, function, arguments)
     if name in _MAKERS:
         return _MAKERS[name](words, in_shapes, out_shape)
     if family in _ELEMENTWISE or (family == "activation" and name not in (*_MIXING, "glu")):
@@ -31,11 +31,11 @@ def link_of(operation, arguments, in_shapes: list, out_shape):
     return None
 
 
-def _words(function, arguments) -> dict:
-    """The arguments by name."""
+def _words(operation, function, arguments) -> dict:
+    """The arguments by name; an operation read from a file holds some of them itself."""
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     defaults = dict(zip(names[::-1], (function.__defaults__ or ())[::-1], strict=False))
-    return {**defaults, **dict(zip(names, arguments.args, strict=False)), **arguments.kwargs}
+    return {**defaults, **operation.arguments, **dict(zip(names, arguments.args, strict=False)), **arguments.kwargs}
 
 
 def _stays_in_its_sample(in_shapes, out_shape, arguments) -> bool:
@@ -89,7 +89,7 @@ def _concatenate(words, in_shapes, out_shape):
 def _get_item(words, in_shapes, out_shape):
     [shape] = in_shapes
     key = words["key"]
-    parts = list(key) if isinstance(key, tuple) else [key]
+    parts = list(key) if isinstance(key, (tuple, list)) else [key]
     if not all(isinstance(one, (int, slice)) or one is None or one is Ellipsis for one in parts):
         return None
     named = sum(one is not None and one is not Ellipsis for one in parts)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 
 from pellucid import nest
-from pellucid.errors import ArgumentError, ShapeError, UnknownNameError
+from pellucid.errors import ArgumentError, ShapeError, StateError, UnknownNameError
 from pellucid.graph.values import convert_to_tensor
-from pellucid.xray import active, addresses, meetings, recording, sites, walking
+from pellucid.xray import active, addresses, measuring, meetings, recording, sites, walking
 from pellucid.xray.fields import ReceptiveField, receptive_field
 from pellucid.xray.following import forwards
 from pellucid.xray.meetings import Decomposition, Meeting, Meetings, Uses
@@ -57,17 +57,18 @@ class Trace:
     def __repr__(self):
         return f"<Trace of {len(self.layers)} layers{', with values' if self._values else ''}>"
 
-    def sources(self, at, to="input", kind: str = "structural") -> Provenance:
+    def sources(self, at, to="input", kind: str = "structural", verify: bool = False) -> Provenance:
         """Which elements of an input, or of a layer before it, feed an element or a whole layer.
 
         Args:
             at: an address; without an element all of the layer's output is meant.
             to: "input" for all inputs, the name of one, or the path of a layer before.
             kind: "structural": could reach; "active": reaches with the values of this run.
+            verify: whether to measure, by changing one input element at a time, what no link tells.
 
         Raises:
             UnknownNameError, ShapeError: no such address.
-            StateError: "active" without values.
+            StateError: "active" or `verify` without values.
         """
         number, region = self._start(at)
         if kind not in ("structural", "active"):
@@ -75,7 +76,10 @@ class Trace:
         choose = active.chooser(self._values) if kind == "active" else None
         goals = self._goals(to, self._sites.inputs)
         walk = walking.back(self._between(goals, number), number, region, self.training, self._shape_of, choose)
-        return self._answer(walk, goals, kind)
+        measured = verify and bool(walk.opaque)
+        if measured:
+            self._measure(walk, goals, number, region)
+        return self._answer(walk, goals, kind, measured)
 
     def reaches(self, at, to="output") -> Provenance:
         """Which elements of an output, or of a layer after it, an element or a whole layer feeds.
@@ -91,7 +95,7 @@ class Trace:
         outputs = {self._writer[number].path: number for number in self._sites.outputs}
         goals = self._goals(to, outputs)
         walk = walking.forth(self._sites.sites, number, region, self.training, self._shape_of)
-        return self._answer(walk, goals, "structural")
+        return self._answer(walk, goals, "structural", False)
 
     def receptive_field(self, at, to="input") -> ReceptiveField | None:
         """The box of cells that a unit looks at; None where nothing leads from `to` to it.
@@ -198,14 +202,39 @@ class Trace:
         inputs = [site for site in self._sites.sites if site.is_input]
         for site, value in zip(inputs, self._in_order(given), strict=True):
             recorder.keep(site, convert_to_tensor(value, dtype=getattr(site.layer, "dtype", None)))
+        self._record(given, recorder)
+        self._values |= recorder.values
+        self.left_out = recorder.left_out
+        self._take_shapes(recorder.shapes)
+
+    def _record(self, given, recorder: recording.Recorder):
         if sites.is_walked(self._model):
             recording.record(self._model, given, self.training, recorder)
         else:
             with torch.no_grad():
                 recorder.keep(self._sites.sites[-1], self._model(given))
-        self._values |= recorder.values
-        self.left_out = recorder.left_out
-        self._take_shapes(recorder.shapes)
+
+    def _measure(self, walk, goals: dict[str, int], number: int, region: Region):
+        """Put what a run shows in the place of what no link told."""
+        numbers = list(self._sites.inputs.values())
+        if not set(goals.values()) <= set(numbers) or not set(numbers) <= set(self._values):
+            raise StateError(
+                "Only from inputs with values can be measured what reaches.", got=", ".join(goals),
+                fix='trace(model, x).sources(at, to="input", verify=True)',
+            )  # fmt: skip
+        inputs = [self._values[one][:1] for one in numbers]
+        path = self._writer[number].path
+
+        def run(values: list[torch.Tensor]) -> torch.Tensor:
+            steps = [site for site in self._sites.sites if not site.is_input]
+            recorder = recording.Recorder(steps, lambda one: one == path, None)
+            self._record(values if len(values) > 1 else values[0], recorder)
+            return recorder.values[number]
+
+        for goal in goals.values():
+            if walk.regions.get(goal):
+                found = measuring.reaching(run, inputs, numbers.index(goal), walk.regions[goal], region)
+                walk.regions[goal] = found
 
     def _in_order(self, x) -> list:
         if isinstance(x, dict):
@@ -271,7 +300,7 @@ class Trace:
     def _position(self, number: int) -> int:
         return self.layers.index(self._writer[number])
 
-    def _answer(self, walk, goals, kind) -> Provenance:
+    def _answer(self, walk, goals, kind, measured: bool) -> Provenance:
         regions = {}
         for name, number in goals.items():
             region = walk.regions.get(number)
@@ -280,14 +309,18 @@ class Trace:
             regions,
             exact=not walk.opaque,
             kind=kind,
-            reason=_reason(walk, kind),
+            reason=_reason(walk, kind, measured),
             batch="all" if walk.couplings else "same",
         )
 
 
-def _reason(walk, kind) -> str:
+def _reason(walk, kind, measured: bool) -> str:
     said = []
-    if walk.opaque:
+    if measured:
+        said.append(
+            f"measured at these values, because {', '.join(walk.opaque)} does not say its links: no less than this"
+        )
+    elif walk.opaque:
         said.append(f"{', '.join(walk.opaque)} does not say its links: all of its input is taken")
     elif kind == "structural":
         said.append("the links of all layers between, composed")
