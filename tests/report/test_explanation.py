@@ -69,3 +69,10 @@ def test_every_explanation_fits_80_columns_of_ascii_and_is_plain_data(at):
     explained = pellucid.explain(model, at=at, x=x)
     assert str(explained).isascii() and max(map(len, str(explained).splitlines())) <= 80
     assert json.loads(json.dumps(explained.to_dict())) == explained.to_dict()
+
+
+def test_an_element_of_a_view_says_where_it_lies_in_memory():
+    model = Sequential([Input((3, 2, 4), name="image"), layers.Permute((3, 1, 2), name="moved")])
+    text = str(pellucid.explain(model, at=("moved", (1, 2, 0)), x=X))
+    assert "(c=1, h=2, w=0)  <->  (h=2, w=0, c=1)   value 17" in text
+    assert "element 10 in row-major order, and 17 in storage" in text  # 1*6 + 2*2 + 0, and 2*8 + 0*4 + 1

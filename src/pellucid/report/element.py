@@ -25,6 +25,7 @@ _MANY = {
 def told(followed: Trace, node: TraceNode, place, at, to) -> list[str]:
     """Lines about one element."""
     lines = [_itself(node, place)]
+    lines += _block("memory", _in_memory(node, place))
     lines += _block("from", _origins(followed, at, to))
     lines += _block("meets", [str(one) for one in _asked(followed.weights, at) or ()])
     lines += _block("made of", _made_of(followed, at))
@@ -65,6 +66,17 @@ def _itself(node: TraceNode, place) -> str:
         itself = f"flat {place[0]}" if len(place) == 1 else _named(names, place)
         return f"{itself}  <->  {source}{value}"
     return f"at      {_named(names, place)}{value}"
+
+
+def _in_memory(node: TraceNode, place) -> list[str]:
+    """Where the element lies in memory, where that is not its place in row-major order."""
+    value = node.value
+    if value is None or value.is_contiguous():
+        return []
+    at = (0, *place)
+    logical = places.flat_index(at, tuple(value.shape))
+    offset = value.storage_offset() + sum(i * step for i, step in zip(at, value.stride(), strict=True))
+    return [f"element {logical} in row-major order, and {offset} in storage: a view with strides {value.stride()}"]
 
 
 def _named(names, place) -> str:

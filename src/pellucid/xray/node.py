@@ -35,6 +35,9 @@ class TraceNode:
 
     @property
     def axes(self) -> tuple[str, ...]:
+        mapped = self.index_map()
+        if mapped is not None and mapped.moved is not None:
+            return ("batch", *(mapped.axes[axis] for axis in mapped.moved))
         return sites.axis_names(self.layer, self.output_shape)
 
     @property
