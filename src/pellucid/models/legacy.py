@@ -7,15 +7,82 @@ Kept true: weights are matched by order (or by the layers' names), all are check
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 
+from pellucid import registry
 from pellucid.errors import FileError
+from pellucid.files import ages, atomic, legacy_h5, source
 from pellucid.files.legacy_h5 import TOP_LEVEL
 from pellucid.graph.objects import serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
 from pellucid.graph.variable import Variable
+from pellucid.models.making import built, of_the_config
 from pellucid.registry import get_registered_name
+
+
+def save(model, path: str, include_optimizer: bool) -> None:
+    """Write a whole model."""
+    configs, groups = configs_of(model, include_optimizer), groups_of(model, include_optimizer)
+    names = [layer.name for layer in model.layers]
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+
+    def verify(file):
+        with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as written:
+            if [len(written.weights(name)) for name in names] != [len(groups[name]) for name in names]:
+                raise FileError("The file did not read back as it was written.")
+
+    atomic.replace(path, lambda file: legacy_h5.write(file, configs, names, groups), verify)
+
+
+def load(file, custom_objects, compile: bool):
+    """The model of an open file.
+
+    Raises:
+        FileError: the file holds no model, or not one that can be made.
+    """
+    with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as weights:
+        config = weights.json("model_config")
+        if not isinstance(config, dict):
+            raise FileError("The file holds no model.", expected="the attribute model_config", fix="load_weights(path)")
+        model, pending = built(ages.modern(config), weights.size_bytes, custom_objects)
+        planned = values(in_order(model, weights), weights)
+        assign(planned)
+        for variable in pending:
+            if variable._value is None:
+                variable.initialize()
+        if compile:
+            _compile(model, weights, custom_objects)
+    return model
+
+
+def _compile(model, weights, custom_objects):
+    training = weights.json("training_config")
+    if training is None:
+        warnings.warn("The file does not say how the model was compiled: call compile() yourself.", stacklevel=4)
+        return
+    with of_the_config(), registry.CustomObjectScope(custom_objects):
+        model.compile_from_config(compile_arguments(training))
+    if "optimizer_weights" not in weights.groups or model.optimizer is None:
+        return
+    places, variables = weights.weights("optimizer_weights"), model.optimizer.variables
+    if [weights.facts(place).shape for place in places] != [variable.shape for variable in variables]:
+        warnings.warn("The file's optimizer state is of another form: the optimizer begins anew.", stacklevel=4)
+        return
+    assign(values(list(zip(variables, places, strict=True)), weights))
+
+
+def load_weights(model, path: str, skip_mismatch: bool, named: bool | None) -> None:
+    """Give a model the weights of a file, by the names of layers if `named`, else by their order.
+
+    Raises:
+        FileError: the file is of another model; nothing has changed then.
+    """
+    with source.refusals(path), source.opened(path) as file:
+        with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as weights:
+            pairs = by_name(model, weights, skip_mismatch) if named else in_order(model, weights)
+            assign(values(pairs, weights, skip_mismatch))
 
 
 def in_order(model, file) -> list[tuple[Variable, tuple[str, str]]]:
@@ -99,7 +166,7 @@ def assign(pairs) -> None:
         variable.begin_with(value) if variable._value is None else variable.assign(value)
 
 
-def configs(model, include_optimizer: bool) -> dict:
+def configs_of(model, include_optimizer: bool) -> dict:
     """The attributes of a whole model's file."""
     found = {"model_config": _as_legacy(serialize_keras_object(model), type(model))}
     if include_optimizer and model.compiled:
@@ -128,7 +195,7 @@ def compile_arguments(config: dict) -> dict:
     return {"optimizer": config.get("optimizer_config", "rmsprop"), **found}
 
 
-def groups(model, include_optimizer: bool) -> dict[str, list]:
+def groups_of(model, include_optimizer: bool) -> dict[str, list]:
     """The weights of a whole model's file."""
     found = {layer.name: list(_named(weights_of(layer))) for layer in model.layers}
     found[TOP_LEVEL] = list(_named(model._own_weights()))

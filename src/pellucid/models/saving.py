@@ -7,23 +7,18 @@ Kept true: a failed load changes nothing, a failed save leaves the old file; not
 from __future__ import annotations
 
 import contextlib
-import math
 import os
-import warnings
 
 from pellucid import registry
-from pellucid.dtypes import to_torch
-from pellucid.errors import ArgumentError, FileError, FileTypeError, OrderError, PellucidError, UnsupportedError
-from pellucid.files import ages, atomic, keras_zip, legacy_h5, source, weights_h5
-from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, deserialize_keras_object, serialize_keras_object
-from pellucid.graph.scopes import UnmadeScope
+from pellucid.errors import ArgumentError, FileError, OrderError, UnsupportedError
+from pellucid.files import ages, atomic, keras_zip, source, weights_h5
+from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
 from pellucid.models import legacy, naming_tree
 from pellucid.models.loading import Plan, variables_of
+from pellucid.models.making import built, of_the_config, size_of
 
 LEGACY = (".h5", ".hdf5")
-# Weights that a config asks for and the file does not hold, such as those that are never saved.
-_SPARE_BYTES = 64 * 2**20
 
 
 def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = None, **kwargs) -> None:
@@ -53,12 +48,12 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     if not is_open and not overwrite and not _may_overwrite(path):
         return
     if path.endswith(LEGACY):
-        _save_legacy(model, path, include_optimizer)
+        legacy.save(model, path, include_optimizer)
         return
     with ObjectSharingScope():
         config = serialize_keras_object(model)
     stored = _stored(model)
-    size = sum(_size(array) for _, _, arrays in stored for array in arrays.values())
+    size = sum(size_of(array) for _, _, arrays in stored for array in arrays.values())
     if is_open:
         keras_zip.write(filepath, config, stored, size)
         return
@@ -67,19 +62,6 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         lambda file: keras_zip.write(file, config, stored, size),
         lambda file: keras_zip.verify(file, len(stored)),
     )
-
-
-def _save_legacy(model, path, include_optimizer):
-    configs, groups = legacy.configs(model, include_optimizer), legacy.groups(model, include_optimizer)
-    names = [layer.name for layer in model.layers]
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-
-    def verify(file):
-        with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as written:
-            if [len(written.weights(name)) for name in names] != [len(groups[name]) for name in names]:
-                raise FileError("The file did not read back as it was written.")
-
-    atomic.replace(path, lambda file: legacy_h5.write(file, configs, names, groups), verify)
 
 
 def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, objects_to_skip=None) -> None:
@@ -135,7 +117,7 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
     context = contextlib.nullcontext(filepath) if is_open else source.opened(path)
     with source.refusals(path), SafeModeScope(safe_mode), context as file:
         if path.endswith(LEGACY):
-            return _load_legacy(file, custom_objects, compile)
+            return legacy.load(file, custom_objects, compile)
         keras_file = keras_zip.KerasFile(file)
         config = ages.modern(keras_file.config())
         compiled = config.pop("compile_config", None)
@@ -144,38 +126,6 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
             if compile and compiled:
                 _compile(model, compiled, weights, custom_objects)
     return model
-
-
-def _load_legacy(file, custom_objects, compile):
-    with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as weights:
-        config = weights.json("model_config")
-        if not isinstance(config, dict):
-            raise FileError("The file holds no model.", expected="the attribute model_config", fix="load_weights(path)")
-        model, pending = _built(ages.modern(config), weights.size_bytes, custom_objects)
-        planned = legacy.values(legacy.in_order(model, weights), weights)
-        legacy.assign(planned)
-        for variable in pending:
-            if variable._value is None:
-                variable.initialize()
-        if compile:
-            _compile_legacy(model, weights, custom_objects)
-    return model
-
-
-def _compile_legacy(model, weights, custom_objects):
-    training = weights.json("training_config")
-    if training is None:
-        warnings.warn("The file does not say how the model was compiled: call compile() yourself.", stacklevel=4)
-        return
-    with _of_the_config(), registry.CustomObjectScope(custom_objects):
-        model.compile_from_config(legacy.compile_arguments(training))
-    if "optimizer_weights" not in weights.groups or model.optimizer is None:
-        return
-    places, variables = weights.weights("optimizer_weights"), model.optimizer.variables
-    if [weights.facts(place).shape for place in places] != [variable.shape for variable in variables]:
-        warnings.warn("The file's optimizer state is of another form: the optimizer begins anew.", stacklevel=4)
-        return
-    legacy.assign(legacy.values(list(zip(variables, places, strict=True)), weights))
 
 
 def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None:
@@ -197,20 +147,13 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
     _check_only_for(path, named, without)
     _check_built(model, "loaded")
     if path.endswith(LEGACY) and not path.endswith(".weights.h5"):
-        _load_legacy_weights(model, path, skip_mismatch, named)
+        legacy.load_weights(model, path, skip_mismatch, named)
         return
     with source.refusals(path), _weights(path) as weights:
         plan = Plan(weights, without or ())
         plan.add(model)
         plan.check(skip_mismatch)
         plan.assign(variables_of(model))
-
-
-def _load_legacy_weights(model, path, skip_mismatch, named):
-    with source.refusals(path), source.opened(path) as file:
-        with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as weights:
-            pairs = legacy.by_name(model, weights, skip_mismatch) if named else legacy.in_order(model, weights)
-            legacy.assign(legacy.values(pairs, weights, skip_mismatch))
 
 
 def _check_only_for(path, by_name, objects_to_skip):
@@ -243,7 +186,7 @@ def _weights(path: str):
 
 def _made(config: dict, weights, custom_objects):
     """The model of a config with the weights of a file."""
-    model, pending = _built(config, weights.size_bytes, custom_objects)
+    model, pending = built(config, weights.size_bytes, custom_objects)
     plan = Plan(weights)
     plan.add(model)
     plan.check()
@@ -252,22 +195,8 @@ def _made(config: dict, weights, custom_objects):
     return model
 
 
-def _built(config: dict, size_bytes: int, custom_objects):
-    """The model of a config, its weights still without memory: that is taken only if the file holds so much."""
-    with UnmadeScope() as scope, _of_the_config(), ObjectSharingScope():
-        model = deserialize_keras_object(config, custom_objects=custom_objects)
-    if not hasattr(model, "load_weights"):
-        raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
-    wanted = sum(_size(variable) for variable in scope.pending)
-    if wanted > size_bytes + _SPARE_BYTES:
-        raise FileError(
-            "The config wants more weights than the file holds.", got=f"{wanted} bytes", expected=f"{size_bytes}"
-        )
-    return model, scope.pending
-
-
 def _compile(model, compiled, weights, custom_objects):
-    with _of_the_config(), registry.CustomObjectScope(custom_objects):
+    with of_the_config(), registry.CustomObjectScope(custom_objects):
         model.compile_from_config(compiled)
     optimizer = model.optimizer
     if optimizer is not None:
@@ -275,20 +204,6 @@ def _compile(model, compiled, weights, custom_objects):
         plan.add(optimizer, "optimizer")
         plan.check()
         plan.assign(variables_of(optimizer))
-
-
-@contextlib.contextmanager
-def _of_the_config():
-    """While open, whatever cannot be made of a config is told as an error of the file."""
-    try:
-        yield
-    except FileError:
-        raise
-    except Exception as error:
-        kind = FileTypeError if isinstance(error, TypeError) else FileError
-        told = error.message if isinstance(error, PellucidError) else f"{type(error).__name__}: {error}"
-        facts = getattr(error, "facts", {})
-        raise kind(f"The file's model cannot be made: {told}"[:1000], **facts) from error
 
 
 def _stored(model, without=()) -> list:
@@ -301,12 +216,6 @@ def _stored(model, without=()) -> list:
         values = {key: convert_to_tensor(array).detach().cpu() for key, array in arrays.items()}
         stored.append((path, name if isinstance(name, str) else None, values))
     return stored
-
-
-def _size(array) -> int:
-    """Bytes of a weight or tensor."""
-    dtype = getattr(array, "torch_dtype", None) or to_torch(array.dtype)
-    return math.prod(array.shape) * dtype.itemsize
 
 
 def _check_built(model, verb: str):

@@ -1,0 +1,51 @@
+"""Making a model from a file's config: whatever goes wrong is the file's fault, and no memory is taken before it is checked.
+
+Above: saving.py and legacy.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+
+from pellucid.dtypes import to_torch
+from pellucid.errors import FileError, FileTypeError, PellucidError
+from pellucid.graph.objects import ObjectSharingScope, deserialize_keras_object
+from pellucid.graph.scopes import UnmadeScope
+
+# Weights that a config asks for and the file does not hold, such as those that are never saved.
+_SPARE_BYTES = 64 * 2**20
+
+
+def built(config: dict, size_bytes: int, custom_objects):
+    """The model of a config, its weights still without memory: that is taken only if the file holds so much."""
+    with UnmadeScope() as scope, of_the_config(), ObjectSharingScope():
+        model = deserialize_keras_object(config, custom_objects=custom_objects)
+    if not hasattr(model, "load_weights"):
+        raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
+    wanted = sum(size_of(variable) for variable in scope.pending)
+    if wanted > size_bytes + _SPARE_BYTES:
+        raise FileError(
+            "The config wants more weights than the file holds.", got=f"{wanted} bytes", expected=f"{size_bytes}"
+        )
+    return model, scope.pending
+
+
+@contextlib.contextmanager
+def of_the_config():
+    """While open, whatever cannot be made of a config is told as an error of the file."""
+    try:
+        yield
+    except FileError:
+        raise
+    except Exception as error:
+        kind = FileTypeError if isinstance(error, TypeError) else FileError
+        told = error.message if isinstance(error, PellucidError) else f"{type(error).__name__}: {error}"
+        facts = getattr(error, "facts", {})
+        raise kind(f"The file's model cannot be made: {told}"[:1000], **facts) from error
+
+
+def size_of(array) -> int:
+    """Bytes of a weight or tensor."""
+    dtype = getattr(array, "torch_dtype", None) or to_torch(array.dtype)
+    return math.prod(array.shape) * dtype.itemsize
