@@ -12,8 +12,8 @@ from pellucid.errors import ShapeError
 from pellucid.initializers.base import RandomInitializer
 
 
-class RandomNormal(RandomInitializer):
-    """Values around `mean`, normally distributed."""
+class _AroundMean(RandomInitializer):
+    """The parent of normal distributions: how far values lie from `mean`, `stddev` says."""
 
     arguments = ("mean", "stddev")
 
@@ -21,20 +21,17 @@ class RandomNormal(RandomInitializer):
         super().__init__(seed)
         self.mean = mean
         self.stddev = stddev
+
+
+class RandomNormal(_AroundMean):
+    """Values around `mean`, normally distributed."""
 
     def __call__(self, shape, dtype=None):
         return random.normal(shape, self.mean, self.stddev, dtype, self.seed)
 
 
-class TruncatedNormal(RandomInitializer):
+class TruncatedNormal(_AroundMean):
     """Values around `mean`, normally distributed, and none further off than twice `stddev`."""
-
-    arguments = ("mean", "stddev")
-
-    def __init__(self, mean=0.0, stddev=0.05, seed=None):
-        super().__init__(seed)
-        self.mean = mean
-        self.stddev = stddev
 
     def __call__(self, shape, dtype=None):
         return random.truncated_normal(shape, self.mean, self.stddev, dtype, self.seed)
