@@ -6,6 +6,8 @@ Above:  every functional model begins with these; Sequential makes one when it l
 
 from __future__ import annotations
 
+import warnings
+
 from pellucid.dtypes import standardize_dtype
 from pellucid.errors import ArgumentError, MissingAttributeError
 from pellucid.graph.node import Node
@@ -46,7 +48,9 @@ class InputLayer(Layer):
         **kwargs,
     ):
         super().__init__(name=name)
-        shape = kwargs.pop("input_shape", shape)
+        if "input_shape" in kwargs:
+            warnings.warn("`input_shape` of InputLayer is now `shape`.", stacklevel=2)
+            shape = kwargs.pop("input_shape")
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         if sparse or ragged:
             raise ArgumentError(

@@ -34,8 +34,9 @@ class Normalizing(Described):
 
     def add_scale_and_offset(self, shape):
         """Make gamma and beta, where they are asked for."""
-        self.gamma = self._add("gamma", shape) if self.scale else None
-        self.beta = self._add("beta", shape) if self.center else None
+        is_rms = getattr(self, "rms_scaling", False)
+        self.gamma = self._add("gamma", shape) if self.scale or is_rms else None
+        self.beta = self._add("beta", shape) if self.center and not is_rms else None
 
     def _add(self, name, shape):
         return self.add_weight(
@@ -126,8 +127,6 @@ class LayerNormalization(Normalizing):
         at = sorted(self.axes_of(input_shape))
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         self.add_scale_and_offset(tuple(self.size_along(input_shape, axis) for axis in at))
-        if self.rms_scaling:
-            self.beta = None
 
     def call(self, inputs):
         x = widened(inputs)
