@@ -70,15 +70,29 @@ class Meeting(_Met):
 
 
 class Meetings(list):
-    """The meetings of an element, and in `own` the weights of the unit that gave it."""
+    """The meetings of an element.
 
-    def __init__(self, met: list[Meeting], own: list[Meeting]):
+    Attributes:
+        own: the weights of the unit that gave it.
+        untold: paths of layers that weigh it too, in a way that is not told here.
+    """
+
+    def __init__(self, met: list[Meeting], own: list[Meeting], untold: list[str]):
         super().__init__(met)
         self.own = own
+        self.untold = untold
 
     def to_dict(self) -> dict:
         """Plain data."""
-        return {"meetings": [one.to_dict() for one in self], "own": [one.to_dict() for one in self.own]}
+        told = {"meetings": [one.to_dict() for one in self], "own": [one.to_dict() for one in self.own]}
+        return {**told, "untold": self.untold}
+
+
+def is_untold(site: Site) -> bool:
+    """Whether a site multiplies what it reads by weights of which `met_by` knows nothing."""
+    if isinstance(site.layer, layers.Embedding) or kernel_of(site) is not None:
+        return False
+    return any(len(weight.shape) > 1 for weight in getattr(site.layer, "weights", ()))
 
 
 def met_by(site: Site, place: tuple[int, ...], value) -> list[Meeting]:

@@ -7,6 +7,8 @@ Kept true: without values nothing is allocated but what is asked for; places hav
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
 from pellucid import nest
@@ -15,7 +17,7 @@ from pellucid.graph.values import convert_to_tensor
 from pellucid.xray import active, addresses, measuring, meetings, recording, sites, walking
 from pellucid.xray.fields import ReceptiveField, receptive_field
 from pellucid.xray.following import forwards
-from pellucid.xray.meetings import Decomposition, Meeting, Meetings, Uses
+from pellucid.xray.meetings import Decomposition, Meetings, Uses
 from pellucid.xray.node import TraceNode
 from pellucid.xray.provenance import Provenance, of_regions
 from pellucid.xray.regions import Region
@@ -123,6 +125,7 @@ class Trace:
         """Which entries of which weights an element meets in the layers that read it, and its own unit's weights.
 
         Layers that only hand elements on (Flatten, Reshape, Permute, Identity, Dropout outside training) are passed.
+        Layers with weights of whose products nothing is told here (recurrent ones, say) are named in `untold`.
 
         Args:
             at: an address of an element.
@@ -134,10 +137,11 @@ class Trace:
         """
         number, place = self._element(at)
         only = None if layer is None else addresses.resolve(layer, self._numbers, self._shape_of, self._told).path
-        met = [one for one in self._met(number, place) if only in (None, one.layer)]
+        readers = [(reader, there) for reader, there in self._readers(number, place) if only in (None, reader.path)]
+        met = [one for reader, there in readers for one in meetings.met_by(reader, there, self._read_by(reader))]
         site = self._writer[number]._site
         own = meetings.own_of(site, place, self._read_by(site)) if site.reads else []
-        return Meetings(met, own)
+        return Meetings(met, own, [reader.path for reader, _ in readers if meetings.is_untold(reader)])
 
     def uses(self, param: str, index) -> Uses:
         """The products that one entry of a layer's kernel takes part in: ``uses("conv/kernel", (0, 0, 0, 0))``.
@@ -174,8 +178,8 @@ class Trace:
             )  # fmt: skip
         return address.number, address.place
 
-    def _met(self, number: int, place: tuple[int, ...]) -> list[Meeting]:
-        met = []
+    def _readers(self, number: int, place: tuple[int, ...]) -> Iterator[tuple[Site, tuple[int, ...]]]:
+        """The sites that do something with an element, and its place there."""
         for site in self._sites.sites:
             if number not in site.reads[:1]:
                 continue
@@ -185,10 +189,9 @@ class Trace:
                 link = site.link()
                 assert link is not None  # what passes on has one
                 found = forwards(link, 0, region, shapes, self._shape_of(site.writes[0]))
-                met += self._met(site.writes[0], next(iter(found)))
+                yield from self._readers(site.writes[0], next(iter(found)))
             else:
-                met += meetings.met_by(site, place, self._read_by(site))
-        return met
+                yield site, place
 
     def _read_by(self, site: Site):
         """What a site read in the first sample of the run; None without one."""
