@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from pellucid import links
 from pellucid.links import Link
@@ -129,8 +130,10 @@ def _table(rows: list, n: int) -> np.ndarray:
 
 def _spread(mask: np.ndarray, axis: int, table: np.ndarray) -> np.ndarray:
     """Each index of an axis replaced by those of its row of the table."""
-    # float32 counts whole numbers exactly up to 2**24, far more than an axis is long.
-    spread = np.moveaxis(mask, axis, -1).astype("float32") @ table.astype("float32") > 0
+    # float32 counts whole numbers exactly up to 2**24, far more than an axis is long. PyTorch multiplies, because
+    # NumPy's product may warn of invalid values that are nowhere in its operands.
+    moved = torch.from_numpy(np.moveaxis(mask, axis, -1).astype("float32"))
+    spread = (moved @ torch.from_numpy(table.astype("float32")) > 0).numpy()
     return np.moveaxis(spread, -1, axis)
 
 
