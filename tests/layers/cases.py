@@ -174,7 +174,7 @@ RESHAPING = [
         size=2,
         interpolation="bicubic",
         formats=True,
-        keras_differs="on torch its cubic has a=-0.75, elsewhere a=-0.5; test_upsampling.py judges by Keras's scale_and_translate",
+        keras_differs="on torch its cubic has a=-0.75, elsewhere a=-0.5; test_upsampling.py judges by Keys's weights",
     ),
     case("UpSampling3D", (2, 3, 2, 2), size=(2, 1, 2), formats=True),
 ]
