@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import stat
 
 from pellucid.errors import FileError, MissingFileError
+
+_PLAIN_NAME = re.compile(r"[^/\\:\0]{1,255}")
 
 
 @contextlib.contextmanager
@@ -29,6 +32,64 @@ def opened(path):
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise _not_regular(path)
         yield file
+
+
+@contextlib.contextmanager
+def opened_beside(path, name: str):
+    """A file that another one names as its neighbour, such as a part of it: for reading, as `opened` gives it.
+
+    Args:
+        path: the file that names it; a folder stands for any file inside.
+        name: what it calls its neighbour.
+
+    Raises:
+        MissingFileError: there is none.
+        FileError: the name is no plain one, or that is no regular file, or a link, or a file of several names.
+    """
+    check_plain(name)
+    folder = os.fspath(path) if os.path.isdir(path) else os.path.dirname(os.fspath(path)) or "."
+    with contextlib.ExitStack() as stack:
+        handle = _opened_in(stack, folder, name)
+        file = stack.enter_context(open(handle, "rb", buffering=0))
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            raise _not_regular(name)
+        if facts.st_nlink != 1:
+            raise FileError("A neighbour of the file has several names.", got=repr(name), expected="a file of its own")
+        yield file
+
+
+def _opened_in(stack, folder: str, name: str) -> int:
+    """A handle of a file in a folder; a link is not followed, and the folder cannot be changed on the way."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        if os.open not in os.supports_dir_fd:  # Windows
+            path = os.path.join(folder, name)
+            if stat.S_ISLNK(os.lstat(path).st_mode):
+                raise _not_regular(name)
+            return os.open(path, flags)
+        inside = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        stack.callback(os.close, inside)
+        # Before it is opened: opening a device may already do something.
+        if not stat.S_ISREG(os.stat(name, dir_fd=inside, follow_symlinks=False).st_mode):
+            raise _not_regular(name)
+        return os.open(name, flags, dir_fd=inside)
+    except FileNotFoundError as error:
+        raise MissingFileError("A neighbour of the file is missing.", got=repr(name), where=str(error)) from None
+    except OSError as error:
+        raise FileError("A neighbour of the file cannot be opened.", got=repr(name), where=str(error)) from None
+
+
+def check_plain(name) -> None:
+    """Refuse what is no plain name of a file, without any folder.
+
+    Raises:
+        FileError: it is not.
+    """
+    if not isinstance(name, str) or name in (".", "..") or not _PLAIN_NAME.fullmatch(name):
+        raise FileError(
+            "A file names a neighbour by what is no plain name.", got=repr(name)[:200], expected="such as 'part_1.h5'"
+        )
 
 
 def check_regular(path) -> None:
