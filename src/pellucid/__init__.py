@@ -7,6 +7,7 @@ from pellucid import (
     callbacks,
     config,
     constraints,
+    convert,
     dtype_policies,
     initializers,
     layers,
@@ -40,7 +41,7 @@ from pellucid.optimizers import Optimizer
 from pellucid.quantizers import Quantizer
 from pellucid.regularizers import Regularizer
 from pellucid.report.explanation import explain
-from pellucid.xray import trace
+from pellucid.report.traced import trace
 
 __version__ = "0.1.0"
 
@@ -72,6 +73,7 @@ __all__ = [
     "catalog",
     "config",
     "constraints",
+    "convert",
     "device",
     "dtype_policies",
     "explain",

@@ -145,7 +145,7 @@ def test_of_a_maximum_the_first_of_equals_was_active():
     assert t.sources("pool[0,0,0]").places == [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]
     assert t.sources("pool[0,0,0]", kind="active").places == [(0, 0, 0)]
     x[0, 1, 0, 0] = 3
-    t = trace(t._model, x)
+    t = trace(t.model, x)
     assert t.sources("pool[0,0,0]", kind="active").places == [(1, 0, 0)]
 
 

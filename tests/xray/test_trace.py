@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -96,7 +98,7 @@ def test_a_layer_without_links_is_told_and_taken_as_everything():
     found = t.sources("flip[0]")
     assert found.count == 3 and not found.exact
     assert found.reason == "flip does not say its links: all of its input is taken"
-    measured = pellucid.trace(t._model, np.ones((1, 3), dtype="float32")).sources("flip[0]", verify=True)
+    measured = pellucid.trace(t.model, np.ones((1, 3), dtype="float32")).sources("flip[0]", verify=True)
     assert measured.places == [(2,)] and not measured.exact
     assert measured.reason.startswith("measured at these values, because flip does not say its links")
     with pytest.raises(StateError, match="Only from inputs with values"):
@@ -172,3 +174,49 @@ def test_a_layer_of_whose_products_nothing_is_told_is_named():
     assert met == [("dense", "kernel", (2, slice(0, 2)), 2)]
     assert met.untold == ["lstm"]
     assert trace.weights("input_layer[1,2]", layer="dense").untold == []
+
+
+def test_the_whole_is_plain_data_and_names_what_was_left_out():
+    x = np.arange(24, dtype="float32").reshape(1, 3, 2, 4)
+    t = pellucid.trace(small(), x, max_bytes=110)
+    said = json.loads(t.to_json(max_values=24))
+    assert said == t.to_dict(max_values=24)
+    assert [(one["path"], one["kind"], one["inputs"]) for one in said["layers"]] == [
+        ("image", "Input", []), ("flatten", "Flatten", ["image"]), ("dense", "Dense", ["flatten"])
+    ]  # fmt: skip
+    assert said["layers"][0]["value"] == x.tolist() and "value" not in said["layers"][2]
+    assert said["left_out"] == [{"path": "flatten", "why": "max_bytes"}, {"path": "dense", "why": "max_values"}]
+    assert (said["params"], said["macs"], said["inputs"], said["outputs"]) == (75, 72, ["image"], ["dense"])
+    x[0, 0, 0, 0] = np.nan
+    assert json.loads(pellucid.trace(small(), x).to_json())["layers"][1]["value"][0][:2] == ["nan", 1.0]
+
+
+WHOLE = """\
+ layer             | output          | weights | multiply-adds
+-------------------+-----------------+---------+---------------
+ image (Input)     | (None, 3, 2, 4) |       0 |             0
+ flatten (Flatten) | (None, 24)      |       0 |             0
+ dense (Dense)     | (None, 3)       |      75 |            72
+
+75 weights; 72 multiply-adds for one sample
+flatten: flat = h*8 + w*4 + c
+"""
+
+
+def test_the_whole_prints_as_text_within_the_width_asked_for():
+    t = pellucid.trace(small())
+    assert str(t) == t.to_text() == WHOLE
+    t = pellucid.trace(head_on_vgg16(), np.zeros((1, 150, 150, 3), dtype="float32"), max_bytes=1e6)
+    for width in (50, 80, 120):
+        assert max(map(len, t.to_text(width).splitlines())) <= width
+    assert "values left out, because of max_bytes: vgg16/block1_conv1, vgg16/block1_conv2" in t.to_text(200)
+
+
+def test_a_second_output_of_a_layer_has_a_name_of_its_own():
+    x = Input((3, 2), name="x")
+    y, _, c = layers.LSTM(2, return_state=True, name="lstm")(x)
+    t = pellucid.trace(Model(x, [y, c]))
+    assert list(t.reaches("x[0,0]").by_input) == ["lstm", "lstm, output 2"]
+    assert t.reaches("x[0,0]", to=("lstm", 2)).count == 2
+    with pytest.raises(ShapeError, match="'lstm' has no output 3"):
+        t.reaches("x[0,0]", to=("lstm", 3))

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from pellucid import places
 from pellucid.errors import ShapeError
-from pellucid.report import element, order
-from pellucid.report.parts import Column, Gap, Paragraph, Part, Table
+from pellucid.report import element, order, overview
+from pellucid.report.parts import Gap, Paragraph, Part
 from pellucid.report.text import as_text
-from pellucid.xray import Trace, trace
+from pellucid.report.traced import trace
+from pellucid.xray import Trace
 from pellucid.xray.node import TraceNode
 
 WIDTH = 80
@@ -63,7 +64,7 @@ class Explanation:
     def parts(self) -> list[Part]:
         """What there is to draw."""
         if self.node is None:
-            return [_overview(self.trace)]
+            return overview.parts(self.trace)
         lines = [*_head(self.node), *order.rule(self.node)]
         grid = order.grid(self.node, self.place)
         parts: list[Part] = [Paragraph("\n".join(lines))]
@@ -83,7 +84,7 @@ class Explanation:
     def to_dict(self) -> dict:
         """Plain lists, numbers and strings."""
         if self.node is None:
-            return {"layers": [node.to_dict() for node in self.trace]}
+            return self.trace.to_dict()
         mapped = self.node.index_map()
         said: dict = {"layer": self.node.to_dict(), "index_map": None if mapped is None else mapped.to_dict()}
         if self.place is not None:
@@ -105,17 +106,3 @@ def _head(node: TraceNode) -> list[str]:
     weights = f"{node.params:,} weights" if node.params else "no weights"
     kept = "; values unchanged" if node.index_map() is not None else ""
     return order.fitted([f"{node.path} ({node.kind})", what, weights + kept], (3, 4), WIDTH)
-
-
-def _overview(followed: Trace) -> Table:
-    columns = (Column("layer"), Column("output"), Column("weights", "right"), Column("multiply-adds", "right"))
-    rows = tuple(
-        (
-            f"{node.path} ({node.kind})",
-            str(node.output_shape),
-            f"{node.params:,}",
-            "?" if node.macs is None else f"{node.macs:,}",
-        )
-        for node in followed
-    )
-    return Table(columns, rows, is_boxed=False)

@@ -51,11 +51,20 @@ def resolve(at, numbers: dict[str, list[int]], shape_of, told) -> Address:
         ArgumentTypeError: nothing that is an address.
     """
     path, place, output = _parts(at, numbers)
-    values = numbers[path]
-    if not 0 <= output < len(values):
-        raise ShapeError(f"'{path}' has no output {output}.", got=output, expected=f"0 to {len(values) - 1}")
-    number = values[output]
+    number = output_of(path, output, numbers)
     return Address(path, number, None if place is None else _place(place, shape_of(number), path, told), output)
+
+
+def output_of(path: str, k: int, numbers: dict[str, list[int]]) -> int:
+    """The number of the k-th output of a path.
+
+    Raises:
+        ShapeError: it has fewer.
+    """
+    values = numbers[path]
+    if not 0 <= k < len(values):
+        raise ShapeError(f"'{path}' has no output {k}.", got=k, expected=f"0 to {len(values) - 1}")
+    return values[k]
 
 
 def _parts(at, numbers) -> tuple[str, object, int]:

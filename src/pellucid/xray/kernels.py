@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import prod
 
 from pellucid import layers, links
+from pellucid.errors import UnsupportedError
 from pellucid.links import Indices, compact
 from pellucid.xray.sites import Site
 
@@ -166,3 +167,18 @@ _KINDS = {
     "apart": (layers.DepthwiseConv1D, layers.DepthwiseConv2D),
     "mixed": (layers.Conv1D, layers.Conv2D, layers.Conv3D),
 }
+
+
+def known(site: Site) -> Kernel:
+    """The products of a site's layer.
+
+    Raises:
+        UnsupportedError: it is no weighted sum whose terms are known.
+    """
+    kernel = kernel_of(site)
+    if kernel is None:
+        raise UnsupportedError(
+            f"'{site.path}' ({type(site.layer).__name__}) is no weighted sum whose terms are known.",
+            expected="Dense, Conv, DepthwiseConv or ConvTranspose",
+        )
+    return kernel

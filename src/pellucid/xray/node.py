@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 
+import torch
+
 from pellucid.xray import index_map, sites
+from pellucid.xray.directory import Directory
 from pellucid.xray.sites import Site
 
 
@@ -18,27 +21,40 @@ class TraceNode:
     Attributes:
         path: its name, with those of the models around it in front.
         layer: the layer itself.
-        input_shapes, output_shape: with the batch axis; of several outputs, the first.
         inputs: paths of the layers whose outputs it reads.
-        axes: the names of the output's axes.
-        params: how many numbers its weights hold.
-        macs: multiply-adds for one sample; None where unknown.
-        value: what it gave in this run; None without one.
     """
 
-    def __init__(self, site: Site, values: dict):
+    def __init__(self, site: Site, directory: Directory, values: dict):
         self._site, self._values = site, values
         self.path, self.layer = site.path, site.layer
-        self.inputs: tuple[str, ...] = ()
-        self.input_shapes = [tuple(shape) for shape in site.input_shapes]
-        self.output_shape = tuple(site.output_shapes[0])
+        self.inputs = tuple(directory.writer(number).path for number in site.reads)
+
+    @property
+    def input_shapes(self) -> list[tuple]:
+        """With the batch axis; None for unknown sizes."""
+        return [tuple(shape) for shape in self._site.input_shapes]
+
+    @property
+    def output_shapes(self) -> list[tuple]:
+        """One for each output."""
+        return [tuple(shape) for shape in self._site.output_shapes]
+
+    @property
+    def output_shape(self) -> tuple:
+        """Of several outputs, the first's."""
+        return self.output_shapes[0]
 
     @property
     def axes(self) -> tuple[str, ...]:
+        """The names of the output's axes, batch first."""
         mapped = self.index_map()
         if mapped is not None and mapped.moved is not None:
             return ("batch", *(mapped.axes[axis] for axis in mapped.moved))
         return sites.axis_names(self.layer, self.output_shape)
+
+    def axes_of(self, k: int) -> tuple[str, ...]:
+        """The names of the axes of output number `k`."""
+        return self.axes if k == 0 else sites.axis_names(self.layer, self.output_shapes[k])
 
     @property
     def input_axes(self) -> tuple[str, ...]:
@@ -48,20 +64,33 @@ class TraceNode:
 
     @property
     def params(self) -> int:
+        """How many numbers its weights hold."""
         return sum(math.prod(weight.shape) for weight in getattr(self.layer, "weights", None) or ())
 
     @property
     def macs(self) -> int | None:
+        """Multiply-adds for one sample; None where unknown."""
         return sites.macs(self.layer, self.input_shapes, self.output_shape)
 
     @property
-    def value(self):
-        return self._values.get(self._site.writes[0])
+    def values(self) -> list[torch.Tensor | None]:
+        """What it gave in this run, for each output; None without a run, or where it had no room."""
+        return [self._values.get(number) for number in self._site.writes]
+
+    @property
+    def value(self) -> torch.Tensor | None:
+        """Of several outputs, the first."""
+        return self.values[0]
 
     @property
     def kind(self) -> str:
         """The name of its class."""
-        return "Input" if self._site.is_input else type(self.layer).__name__
+        return self._site.kind
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it says which places feed which; an input has nothing to say."""
+        return self._site.is_input or self._site.link() is not None
 
     def index_map(self) -> index_map.IndexMap | None:
         """Where each element goes, if the layer only rearranges; else None."""
@@ -72,9 +101,12 @@ class TraceNode:
 
     def to_dict(self) -> dict:
         """Plain data, without the value."""
+        mapped = self.index_map()
         return {
-            "path": self.path, "kind": self.kind, "input_shapes": [list(shape) for shape in self.input_shapes],
-            "output_shape": list(self.output_shape), "axes": list(self.axes), "params": self.params, "macs": self.macs,
+            "path": self.path, "kind": self.kind, "inputs": list(self.inputs),
+            "input_shapes": list(map(list, self.input_shapes)), "output_shape": list(self.output_shape),
+            "output_shapes": list(map(list, self.output_shapes)), "axes": list(self.axes), "params": self.params,
+            "macs": self.macs, "index_map": None if mapped is None else mapped.to_dict(), "exact": self.is_told,
         }  # fmt: skip
 
     def __repr__(self):

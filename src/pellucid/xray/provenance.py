@@ -15,6 +15,7 @@ import torch
 
 from pellucid.errors import ArgumentError, StateError
 from pellucid.xray.regions import Region
+from pellucid.xray.walking import Walk
 
 _MOST_PLACES = 1_000_000
 
@@ -137,3 +138,30 @@ def of_regions(regions: dict[str, tuple[Region, torch.Tensor | None]], **said) -
     parts = {name: Provenance(**said, _region=region, _value=value) for name, (region, value) in regions.items()}
     only = next(iter(regions.values())) if len(regions) == 1 else (None, None)
     return Provenance(**said, by_input=parts, _region=only[0], _value=only[1])
+
+
+def answer(walk: Walk, goals: dict[str, int], kind: str, measured: bool, shape_of, values: dict) -> Provenance:
+    """What a walk found at each goal."""
+    regions = {}
+    for name, number in goals.items():
+        region = walk.regions.get(number)
+        regions[name] = (Region(shape_of(number)) if region is None else region, values.get(number))
+    batch = "all" if walk.couplings else "same"
+    return of_regions(regions, exact=not walk.opaque, kind=kind, reason=_reason(walk, kind, measured), batch=batch)
+
+
+def _reason(walk: Walk, kind: str, measured: bool) -> str:
+    said = []
+    if measured:
+        said.append(
+            f"measured at these values, because {', '.join(walk.opaque)} does not say its links: no less than this"
+        )
+    elif walk.opaque:
+        said.append(f"{', '.join(walk.opaque)} does not say its links: all of its input is taken")
+    elif kind == "structural":
+        said.append("the links of all layers between, composed")
+    else:
+        said.append("links composed, and of each maximum the one that won")
+    if walk.couplings:
+        said.append(f"{', '.join(walk.couplings)} couples the samples of a batch in training")
+    return "; ".join(said)

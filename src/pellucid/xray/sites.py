@@ -40,6 +40,11 @@ class Site:
     arguments: Arguments | None = None
     is_input: bool = False
 
+    @property
+    def kind(self) -> str:
+        """The name of what is called, as a user knows it."""
+        return "Input" if self.is_input else type(self.layer).__name__
+
     def link(self, training: bool = False) -> Link | None:
         """Which places of the inputs feed a place of an output; None where nobody knows."""
         if self._takes_a_mask():

@@ -6,6 +6,8 @@ Above:  the door `pellucid.trace`, and report/.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 
 from pellucid import nest
@@ -18,6 +20,8 @@ from pellucid.xray import recording, sites
 from pellucid.xray.sites import Sites
 from pellucid.xray.trace import Trace
 
+T = TypeVar("T", bound=Trace)
+
 
 def trace(
     model,
@@ -27,7 +31,8 @@ def trace(
     layers=None,
     values: str = "auto",
     max_bytes: float | None = 64e6,
-) -> Trace:
+    kind: type[T] = Trace,  # type: ignore[assignment]  # a default for a type variable
+) -> T:
     """Follow a model's values, of one run or without any.
 
     Args:
@@ -38,6 +43,7 @@ def trace(
         layers: names or paths of the layers whose values are kept; all if None.
         values: "auto" keeps what fits into `max_bytes`, "all" everything, "none" nothing but shapes.
         max_bytes: bytes of values to keep at most.
+        kind: the class of what comes out, where somebody adds to it.
 
     Raises:
         StateError: the model has no graph yet, or the layer does not know its input's shape.
@@ -51,7 +57,7 @@ def trace(
         x = None if isinstance(x, tuple) else x
     else:
         found = _sites_of(model, x)
-    made = Trace(model, found, training)
+    made = kind(model, found, training)
     if x is not None:
         made.run(x, wanted, None if values == "all" else max_bytes)
     return made
