@@ -66,6 +66,7 @@ MORE = {
     "keras": {
         "What there is, by name; README tells.": "catalog",
         "Values followed through a model.": "explain trace",
+        "Models moved to other layouts and frameworks.": "convert",
     },
     "backend": {"Keras 2's word for flattening all but the first axis.": "batch_flatten"},
     "models": {"What `Model(inputs, outputs)` makes; Keras keeps it under keras.src.": "Functional"},
