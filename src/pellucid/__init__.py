@@ -41,7 +41,7 @@ from pellucid.optimizers import Optimizer
 from pellucid.quantizers import Quantizer
 from pellucid.regularizers import Regularizer
 from pellucid.report.explanation import explain
-from pellucid.xray import trace
+from pellucid.report.traced import trace
 
 __version__ = "0.1.0"
 
