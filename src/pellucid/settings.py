@@ -211,11 +211,15 @@ def clear_session(free_memory: bool = True) -> None:
         gc.collect()
 
 
+def keras_home() -> pathlib.Path:
+    """The folder where Keras keeps its settings, and the weights and data that it fetched."""
+    return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras").expanduser()
+
+
 def _read_user_settings() -> None:
     """Take over floatx, epsilon and image_data_format from Keras's own settings file, if there is one."""
-    home = pathlib.Path(os.environ.get("KERAS_HOME", pathlib.Path.home() / ".keras"))
     try:
-        told = json.loads((home / "keras.json").read_text())
+        told = json.loads((keras_home() / "keras.json").read_text())
     except (OSError, ValueError):
         return
     if told.get("floatx") in FLOAT_DTYPES:

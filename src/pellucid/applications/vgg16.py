@@ -1,73 +1,57 @@
 """VGG16: thirteen convolutions in five blocks, and three Dense.
 
-Below:  imagenet.py holds what all applications share.
-Source: Simonyan and Zisserman 2014, arXiv 1409.1556; keras.applications.VGG16, Keras 3.15.
+Above:  vgg19.py has more convolutions and is the same in all else.
+Source: Simonyan and Zisserman 2014, arXiv 1409.1556; keras.applications.vgg16, Keras 3.15.
 """
 
 from __future__ import annotations
 
-from pellucid.applications import imagenet
-from pellucid.errors import ArgumentError
+from functools import partial
+
+from pellucid.applications import imagenet_utils
+from pellucid.applications.building import Asked, chain, constructor, network
+from pellucid.applications.published import KERNELS, Published
 from pellucid.layers.convolution import Conv2D
 from pellucid.layers.core import Dense
-from pellucid.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
 from pellucid.layers.pooling import MaxPooling2D
 from pellucid.layers.reshaping import Flatten
-from pellucid.models.functional import Functional
 
 __all__ = ["VGG16", "decode_predictions", "preprocess_input"]
 
-# Convolutions in each block, and their filters.
-BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-WEIGHTS = "vgg16_weights_tf_dim_ordering_tf_kernels{}.h5"
+FILTERS = (64, 128, 256, 512, 512)  # of each block
 
 
-def VGG16(  # noqa: N802  (Keras's public spelling)
-    include_top=True,
-    weights="imagenet",
-    input_tensor=None,
-    input_shape=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    name="vgg16",
-) -> Functional:
-    """VGG16 for images of 224x224, or without its top for images of 32x32 and more.
-
-    Args:
-        include_top: whether the three Dense at the end are there.
-        weights: None for fresh ones, "imagenet", or a path.
-        input_tensor: a symbolic image to begin from.
-        input_shape: height, width and channels, without the top.
-        pooling: without the top: "avg" or "max" pools globally, None leaves the map.
-        classes, classifier_activation: of the top.
-
-    Raises:
-        ArgumentError: published weights with another number of classes.
-        ShapeError: an image that the network cannot take.
-    """
-    if weights == "imagenet" and include_top and classes != 1000:
-        raise ArgumentError("The published weights have 1000 classes.", got=f"classes={classes}", fix="weights=None")
-    inputs = x = imagenet.image_input(input_tensor, input_shape, default=224, least=32, include_top=include_top)
-    for k, (depth, filters) in enumerate(BLOCKS, start=1):
-        for conv in range(1, depth + 1):
-            x = Conv2D(filters, 3, activation="relu", padding="same", name=f"block{k}_conv{conv}")(x)
-        x = MaxPooling2D(2, strides=2, name=f"block{k}_pool")(x)
-    if include_top:
-        x = Flatten(name="flatten")(x)
-        x = Dense(4096, activation="relu", name="fc1")(x)
-        x = Dense(4096, activation="relu", name="fc2")(x)
-        x = Dense(classes, activation=classifier_activation, name="predictions")(x)
-    elif pooling is not None:
-        x = {"avg": GlobalAveragePooling2D, "max": GlobalMaxPooling2D}[pooling]()(x)
-    model = Functional(inputs, x, name=name)
-    imagenet.load_weights(model, weights, WEIGHTS.format("" if include_top else "_notop"))
-    return model
+def vgg(asked: Asked, depths: tuple[int, ...], file: str, hashes: tuple[str, str]):
+    """The model with so many convolutions in its blocks."""
+    published = Published(file + KERNELS, file, hashes)
+    return network(asked, partial(body, depths=depths), published, top=top, pools=(None, None))
 
 
-def preprocess_input(x, data_format=None):
-    """Images with values 0 to 255 as VGG16 wants them: blue, green, red, less ImageNet's mean."""
-    return imagenet.preprocess_input(x, data_format=data_format, mode="caffe")
+def body(x, depths: tuple[int, ...]):
+    for block, (filters, depth) in enumerate(zip(FILTERS, depths, strict=True), start=1):
+        for k in range(1, depth + 1):
+            x = Conv2D(filters, 3, activation="relu", padding="same", name=f"block{block}_conv{k}")(x)
+        x = MaxPooling2D(2, strides=2, name=f"block{block}_pool")(x)
+    return x
 
 
-decode_predictions = imagenet.decode_predictions
+def top(x, asked: Asked):
+    return chain(
+        x,
+        Flatten(name="flatten"),
+        Dense(4096, activation="relu", name="fc1"),
+        Dense(4096, activation="relu", name="fc2"),
+        Dense(asked.classes, activation=asked.classifier_activation, name="predictions"),
+    )
+
+
+def sister(module: str, title: str, depths: tuple[int, ...], hashes: tuple[str, str]):
+    return constructor(module, title, partial(vgg, depths=depths, file=title.lower(), hashes=hashes))
+
+
+VGG16 = sister(
+    __name__, "VGG16", (2, 2, 3, 3, 3), ("64373286793e3c8b2b4e3219cbf3544b", "6d6bbae143d832006294945121d1f1fc")
+)
+
+preprocess_input = imagenet_utils.preprocessing(__name__, "caffe")
+decode_predictions = imagenet_utils.decode_predictions

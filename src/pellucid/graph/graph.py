@@ -132,3 +132,27 @@ def is_input(x: KerasTensor) -> bool:
     """Whether a symbolic tensor comes straight from an `Input`."""
     operation, index, _ = x._keras_history
     return operation is None or operation._inbound_nodes[index].is_input
+
+
+def source_inputs(tensor):
+    """The symbolic tensors of the `Input` layers that lead to `tensor`, each once, as met on the way back.
+
+    What is not symbolic is given back as it is.
+    """
+    if not isinstance(tensor, KerasTensor):
+        return tensor
+    found: dict[int, KerasTensor] = {}
+    seen: set[int] = set()
+    stack = [tensor]
+    while stack:
+        one = stack.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        operation, index, _ = one._keras_history
+        node = operation._inbound_nodes[index] if operation is not None else None
+        if node is None or node.is_input:
+            found.update((id(x), x) for x in (node.outputs if node else [one]))
+        else:
+            stack += reversed(node.input_tensors)
+    return list(found.values())
