@@ -182,6 +182,10 @@ class Window(io.RawIOBase):
 
     def truncate(self, size=None):
         size = self._at if size is None else size
-        self._file.truncate(self._start + size)
+        try:
+            self._file.truncate(self._start + size)
+        except OSError as error:
+            self.failure = self.failure or error
+            raise
         self.length = size
         return size

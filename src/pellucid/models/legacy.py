@@ -26,7 +26,7 @@ def save(model, path: str, include_optimizer: bool) -> None:
     """Write a whole model."""
     configs, groups = configs_of(model, include_optimizer), groups_of(model, include_optimizer)
     names = [layer.name for layer in model.layers]
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    atomic.make_folders(os.path.dirname(path))
 
     def verify(file):
         with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as written:

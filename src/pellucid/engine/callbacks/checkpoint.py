@@ -11,6 +11,7 @@ import warnings
 from pellucid.engine.callbacks.monitor import MonitorCallback
 from pellucid.engine.progress import say
 from pellucid.errors import ArgumentError, MissingAttributeError, MissingKeyError
+from pellucid.files import atomic
 
 _ENDINGS = {True: (".weights.h5",), False: (".keras", ".h5")}
 
@@ -82,7 +83,7 @@ class ModelCheckpoint(MonitorCallback):
             return
         if os.path.isdir(path):
             raise IsADirectoryError(f"ModelCheckpoint writes a file, but {path!r} is a directory.")
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        atomic.make_folders(os.path.dirname(path))
         method = "save_weights" if self.save_weights_only else "save"
         if not hasattr(self.model, method):
             raise MissingAttributeError(

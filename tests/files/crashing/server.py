@@ -1,0 +1,59 @@
+"""Server: does a piece of work again and again, each time in a process that a preloaded shim may stop on the way.
+
+Run by crashes.py. Reads jobs as lines of JSON, and answers each with a line. Everything is imported once; each job is a
+fork, which costs milliseconds where a new process would cost seconds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+
+import torch
+
+torch.set_num_threads(1)
+
+from files.crashing import works  # noqa: E402
+
+
+def done(job: dict, shim) -> dict:
+    """What came of a job: how it ended, how many calls it made, and which."""
+    shim.crash_arm(job["folder"].encode(), job["point"], job["mode"], job["plain"])
+    try:
+        works.WORKS[job["work"]](job["kind"], job["folder"])
+        told = "saved"
+    except Exception as error:
+        told = f"{type(error).__module__}.{type(error).__name__}: {error}"
+    calls = shim.crash_disarm()
+    shim.crash_ops.restype = ctypes.c_char_p
+    return {"told": told, "calls": calls, "ops": shim.crash_ops().decode().split("\n")[:-1]}
+
+
+def answered(job: dict, shim) -> dict:
+    """The same from a process of its own; "killed" if it did not live to tell."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with open(writing, "w") as pipe:
+            json.dump(done(job, shim), pipe)
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    return json.loads(text) if text else {"told": "killed"}
+
+
+def main() -> None:
+    shim = ctypes.CDLL(sys.argv[1])
+    works.prepare()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answered(json.loads(line), shim)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

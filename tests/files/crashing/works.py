@@ -1,0 +1,60 @@
+"""Works that a crash may stop: each writes a new model over an old one, in one of the formats.
+
+Above: server.py does them; each is known by the name of the file that it writes.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+import pellucid
+from pellucid.callbacks import ModelCheckpoint
+
+X = np.linspace(-1, 1, 32, dtype="float32").reshape(8, 4)
+Y = X[:, :2] ** 2
+
+
+def model(seed: int):
+    """A model with an optimizer's slots, after one step; other seeds give other values everywhere."""
+    pellucid.utils.set_random_seed(seed)
+    made = pellucid.Sequential(
+        [pellucid.Input((4,)), pellucid.layers.Dense(3 + seed, activation="tanh"), pellucid.layers.Dense(2)]
+    )
+    made.compile(pellucid.optimizers.Adam(0.01), "mse")
+    made.fit(X, Y, verbose=0)
+    return made
+
+
+MODELS: dict[str, pellucid.Model] = {}
+
+
+def prepare() -> None:
+    """Make the old and the new model, before the crash can come."""
+    MODELS.update(old=model(1), new=model(2))
+
+
+def save(name: str):
+    """A work that saves a model under a name."""
+
+    def work(kind, folder):
+        target = os.path.join(folder, name)
+        MODELS[kind].save_weights(target) if name.endswith(".weights.h5") else MODELS[kind].save(target)
+
+    return work
+
+
+def checkpoint(kind, folder):
+    """A checkpoint after an epoch, with a name that all epochs share."""
+    kept = ModelCheckpoint(os.path.join(folder, "best.keras"))
+    kept.set_model(MODELS[kind])
+    kept.on_epoch_end(0, {})
+
+
+WORKS = {
+    "m.keras": save("m.keras"),
+    "m.weights.h5": save("m.weights.h5"),
+    "m.h5": save("m.h5"),
+    "best.keras": checkpoint,
+}
