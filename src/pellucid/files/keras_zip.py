@@ -45,10 +45,19 @@ class KerasFile:
         """Version and date, as the writer told them."""
         return safe_json.read(self._zip.read(METADATA, 2**16))
 
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of the weights, as the archive declares them."""
+        return self._zip.size(WEIGHTS)
+
     @contextlib.contextmanager
-    def weights(self):
-        """The weights, as a WeightsFile."""
-        with weights_h5.WeightsFile(self._zip.open(WEIGHTS), self._zip.size(WEIGHTS)) as file:
+    def weights(self, most_unpacked: int):
+        """The weights, as a WeightsFile.
+
+        Args:
+            most_unpacked: bytes that may be taken if they are packed; those that are not are read where they lie.
+        """
+        with weights_h5.WeightsFile(self._zip.open(WEIGHTS, most_unpacked), self._zip.size(WEIGHTS)) as file:
             yield file
 
 
@@ -102,7 +111,7 @@ def verify(file, objects: int) -> None:
     """
     keras_file = KerasFile(file)
     keras_file.config()
-    with keras_file.weights() as weights:
+    with keras_file.weights(0) as weights:
         weights_verify(weights, objects)
 
 

@@ -15,6 +15,8 @@ from pellucid.graph.scopes import UnmadeScope
 
 # Weights that a config asks for and the file does not hold, such as those that are never saved.
 _SPARE_BYTES = 64 * 2**20
+# Of a weight in a file: itself, and what optimizers keep for it (slots, a gathered gradient, an average).
+_MOST_COPIES = 8
 
 
 def built(config: dict, size_bytes: int, custom_objects):
@@ -23,12 +25,23 @@ def built(config: dict, size_bytes: int, custom_objects):
         model = deserialize_keras_object(config, custom_objects=custom_objects)
     if not hasattr(model, "load_weights"):
         raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
-    wanted = sum(size_of(variable) for variable in scope.pending)
+    check_held(scope.pending, size_bytes)
+    return model, scope.pending
+
+
+def check_held(pending, size_bytes: int) -> None:
+    """Refuse a config that wants more memory than its file holds bytes of weights."""
+    wanted = sum(size_of(variable) for variable in pending)
     if wanted > size_bytes + _SPARE_BYTES:
         raise FileError(
             "The config wants more weights than the file holds.", got=f"{wanted} bytes", expected=f"{size_bytes}"
         )
-    return model, scope.pending
+
+
+def most_kept(model) -> int:
+    """Bytes that a file may hold for a model: its weights, and some for each of them in the optimizer."""
+    weights = sum(size_of(variable) for variable in model.variables)
+    return _SPARE_BYTES + _MOST_COPIES * weights
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, serialize_
 from pellucid.graph.values import convert_to_tensor
 from pellucid.models import legacy, naming_tree
 from pellucid.models.loading import Plan, variables_of
-from pellucid.models.making import built, of_the_config, size_of
+from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
 
 LEGACY = (".h5", ".hdf5")
 
@@ -121,8 +121,9 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
         keras_file = keras_zip.KerasFile(file)
         config = ages.modern(keras_file.config())
         compiled = config.pop("compile_config", None)
-        with keras_file.weights() as weights:
-            model = _made(config, weights, custom_objects)
+        model, pending = built(config, keras_file.weights_bytes, custom_objects)
+        with keras_file.weights(most_kept(model)) as weights:
+            _fill(model, pending, weights)
             if compile and compiled:
                 _compile(model, compiled, weights, custom_objects)
     return model
@@ -149,7 +150,7 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
     if path.endswith(LEGACY) and not path.endswith(".weights.h5"):
         legacy.load_weights(model, path, skip_mismatch, named)
         return
-    with source.refusals(path), _weights(path) as weights:
+    with source.refusals(path), _weights(path, most_kept(model)) as weights:
         plan = Plan(weights, without or ())
         plan.add(model)
         plan.check(skip_mismatch)
@@ -167,8 +168,8 @@ def _check_only_for(path, by_name, objects_to_skip):
 
 
 @contextlib.contextmanager
-def _weights(path: str):
-    """The weights inside a file, by its ending."""
+def _weights(path: str, most_unpacked: int):
+    """The weights inside a file, by its ending; packed ones of at most so many bytes."""
     if not path.endswith((".keras", ".weights.h5")):
         raise FileError(
             "The name does not say what kind of file this is.", got=repr(path), expected=".keras or .weights.h5"
@@ -177,22 +178,21 @@ def _weights(path: str):
         if path.endswith(".keras"):
             keras_file = keras_zip.KerasFile(file)
             keras_file.config()  # not needed, but a file is either good or not, whatever is asked of it
-            with keras_file.weights() as weights:
+            with keras_file.weights(most_unpacked) as weights:
                 yield weights
         else:
             with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
                 yield weights
 
 
-def _made(config: dict, weights, custom_objects):
-    """The model of a config with the weights of a file."""
-    model, pending = built(config, weights.size_bytes, custom_objects)
+def _fill(model, pending, weights):
+    """Give a model that has no memory yet the weights of a file."""
+    check_held(pending, weights.size_bytes)
     plan = Plan(weights)
     plan.add(model)
     plan.check()
     planned = {id(variable): variable for variable in [*variables_of(model), *pending]}
     plan.assign(planned.values())
-    return model
 
 
 def _compile(model, compiled, weights, custom_objects):
