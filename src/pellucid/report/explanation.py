@@ -1,17 +1,19 @@
 """Explanation: what one layer does, and where one of its elements comes from, as text or as plain data.
 
-Below:  xray/ answers; text.py draws.
+Below:  xray/ answers; text.py draws, page/ makes a page.
 Above:  the door `pellucid.explain`.
 Kept true: every number comes from the trace; nothing is reckoned while drawing.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from pellucid import places
 from pellucid.errors import ShapeError
 from pellucid.report import element, order, overview
+from pellucid.report.page.document import write_page
 from pellucid.report.parts import Gap, Paragraph, Part
 from pellucid.report.text import as_text
 from pellucid.report.traced import trace
@@ -80,6 +82,14 @@ class Explanation:
 
     def __str__(self) -> str:
         return as_text(self.parts(), width=WIDTH, is_unicode=False)
+
+    def to_html(self, path: str | os.PathLike, max_mb: float = 5) -> None:
+        """Write one HTML file, to be opened from disk, that shows this first and follows any other element too.
+
+        Args:
+            max_mb: how large the file may be, in millions of bytes.
+        """
+        write_page(self.trace, path, at=self.at, to=self.to, max_mb=max_mb)
 
     def to_dict(self) -> dict:
         """Plain lists, numbers and strings."""

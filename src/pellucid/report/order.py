@@ -122,17 +122,24 @@ def _kept_rows(count: int, around: int | None) -> list[int | None]:
     return lines
 
 
-def otherwise(node: TraceNode, place) -> list[str]:
-    """What a Flatten with the other data format would do to the same input."""
+def other_format(node: TraceNode) -> IndexMap | None:
+    """What a Flatten would do with the other data format; None for any other layer."""
     mapped = node.index_map()
     is_flatten = type(node.layer).__name__ == "Flatten"
     if mapped is None or not is_flatten or len(mapped.in_shape) not in (2, 3, 4) or None in mapped.in_shape:
-        return []
+        return None
     ndim = len(mapped.in_shape)
+    read = tuple(range(ndim)) if node.layer.data_format == "channels_first" else (*range(1, ndim), 0)
+    return IndexMap(mapped.in_shape, mapped.out_shape, mapped.axes, read)
+
+
+def otherwise(node: TraceNode, place) -> list[str]:
+    """What a Flatten with the other data format would do to the same input."""
+    mapped, other = node.index_map(), other_format(node)
+    if mapped is None or other is None:
+        return []
     is_first = node.layer.data_format == "channels_first"
-    read = tuple(range(ndim)) if is_first else (*range(1, ndim), 0)
-    other = IndexMap(mapped.in_shape, mapped.out_shape, mapped.axes, read)
-    spatial = {2: "t", 3: "hw", 4: "dhw"}[ndim]
+    spatial = {2: "t", 3: "hw", 4: "dhw"}[len(mapped.in_shape)]
     names = (*spatial, "c") if is_first else ("c", *spatial)
     axes = ", ".join(f"{name}={n}" for name, n in zip(names, mapped.in_shape, strict=True))
     word = "channels_last" if is_first else "channels_first"

@@ -1,18 +1,21 @@
 """Traced: a trace that shows itself.
 
-Below:  xray/ has the trace, overview.py the parts of which it is drawn, text.py draws.
+Below:  xray/ has the trace, overview.py the parts of which it is drawn, text.py draws; page/ makes a page of it.
 Above:  the door `pellucid.trace`.
 """
 
 from __future__ import annotations
 
+import os
+
 from pellucid.report import overview
+from pellucid.report.page.document import write_page
 from pellucid.report.text import as_text
 from pellucid.xray import Trace, tracing
 
 
 class ShownTrace(Trace):
-    """A trace that prints as text."""
+    """A trace that prints as text, and makes a page of itself."""
 
     def to_text(self, width: int = 80) -> str:
         """All layers, what each does, the values of the run in a few words, and what was left out.
@@ -24,6 +27,15 @@ class ShownTrace(Trace):
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def to_html(self, path: str | os.PathLike, max_mb: float = 5) -> None:
+        """Write one HTML file, to be opened from disk, that follows any element of any layer.
+
+        Args:
+            max_mb: how large the file may be, in millions of bytes. Rules are always in it; values and weights as far as
+                this goes, and the page says what it leaves out.
+        """
+        write_page(self, path, max_mb=max_mb)
 
 
 def trace(

@@ -28,6 +28,11 @@ class Directory:
         return self._found.sites
 
     @property
+    def names(self) -> dict[str, list[int]]:
+        """All paths, those of nested models too, and the numbers of the values that each gives."""
+        return self._numbers
+
+    @property
     def inputs(self) -> dict[str, int]:
         """Names of the inputs, and the numbers of their values."""
         return self._found.inputs
@@ -115,6 +120,21 @@ class Directory:
         """The calls that a walk back from a value to these may need."""
         first = min(self._at[goal] for goal in goals.values())
         return self.sites[first + 1 : self._at[number] + 1]
+
+    def weight(self, name: str) -> tuple[str, str]:
+        """A layer's path, and the weight's name behind it: ``"mid/conv/kernel"`` is ``("mid/conv", "kernel")``.
+
+        Raises:
+            UnknownNameError: no path that is known stands in front.
+        """
+        words = name.split("/")
+        paths = {site.path for site in self.sites}
+        for k in range(len(words) - 1, 0, -1):
+            path = "/".join(words[:k])
+            if path in paths:
+                return path, "/".join(words[k:])
+        addresses.resolve("/".join(words[:-1]) or name, self._numbers, self.shape_of, self._told)
+        raise UnknownNameError("A layer and one of its weights are needed.", got=repr(name), fix=f'"{name}/kernel"')
 
     def take_shapes(self, real: dict[int, tuple]) -> None:
         """Sizes that only a run could tell; the batch stays as it was."""

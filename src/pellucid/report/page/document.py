@@ -1,0 +1,85 @@
+"""The page as one HTML file: rules and numbers as data, script and style inside, nothing from elsewhere.
+
+Below:  content.py has the data; script/ and style/ are shipped as they stand here, joined when a page is made.
+Above:  ``to_html`` of a trace and of an explanation.
+Kept true: a content security policy names the one script and the one style by their hashes and forbids the rest.
+           Strings of a model stand in the data alone, and come out of it as text, never as markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import pathlib
+from functools import cache
+
+from pellucid.report.page.content import content
+from pellucid.xray import Trace
+
+HERE = pathlib.Path(__file__).parent
+SCRIPTS = (
+    "indices", "rules", "regions", "links", "network", "following", "fields", "kernels", "values", "answers",
+    "addresses", "words", "state", "dom", "grid", "block", "ribbon", "order", "inspector", "page",
+)  # fmt: skip
+STYLES = ("page",)
+
+
+def write_page(followed: Trace, path: str | os.PathLike, *, at=None, to: str | None = None, max_mb: float = 5) -> None:
+    """Write a trace as one HTML file.
+
+    Args:
+        at: what is shown first; an address.
+        to: how far back it is followed.
+        max_mb: how large the file may be, in millions of bytes; values and weights are left out to keep to it.
+    """
+    rules = _document(content(followed, at, to, budget=0))
+    budget = max(max_mb * 1e6 - len(rules.encode()), 0) * 0.95  # a share for what the packing itself adds
+    pathlib.Path(path).write_text(_document(content(followed, at, to, budget)), "utf-8")
+
+
+def _document(data: dict) -> str:
+    script, style = _joined("script", SCRIPTS, "js"), _joined("style", STYLES, "css")
+    policy = f"default-src 'none'; img-src data:; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+    return _PAGE.format(
+        policy=policy, title=html.escape(data["title"]), style=style, script=script, data=_embedded(data),
+    )  # fmt: skip
+
+
+@cache
+def _joined(folder: str, names: tuple[str, ...], ending: str) -> str:
+    parts = "\n".join((HERE / folder / f"{name}.{ending}").read_text("utf-8") for name in names)
+    return f'(() => {{\n"use strict";\n{parts}\n}})();\n' if ending == "js" else parts
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _embedded(data: dict) -> str:
+    """JSON that no HTML parser takes for anything else: no end tag, no comment can stand in it."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>{title} · Pellucid</title>
+<style>{style}</style>
+</head>
+<body>
+<main id="page"></main>
+<script type="application/json" id="data">{data}</script>
+<script>{script}</script>
+</body>
+</html>
+"""

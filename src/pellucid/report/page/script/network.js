@@ -1,0 +1,45 @@
+// Network: the page's data with names and numbers resolved. A layer reads and writes values by their numbers.
+//
+// Below: values.js has the numbers of a run.  Above: following.js and the views ask.
+
+class Network {
+  constructor(data) {
+    this.data = data;
+    this.layers = data.layers;
+    this.layers.forEach((layer, position) => (layer.position = position));
+    this.byPath = new Map(this.layers.map((layer) => [layer.path, layer]));
+    this.writer = new Map(this.layers.flatMap((layer) => layer.writes.map((number) => [number, layer])));
+    this.inputs = new Map(data.inputs);
+    this.numbers = new Map(data.names);
+  }
+
+  /** The shape of a value without the batch axis; sizes may be null. */
+  shapeOf(number) {
+    return this.data.shapes[number].slice(1);
+  }
+
+  isKnown(number) {
+    return !this.shapeOf(number).includes(null);
+  }
+
+  /** The names of a value's axes, without the batch. */
+  axesOf(number) {
+    return this.writer.get(number).axes.slice(1);
+  }
+
+  readersOf(number) {
+    return this.layers.filter((layer) => layer.reads[0] === number);
+  }
+
+  /** From names to numbers of values: all inputs for "input", else the named one, as Trace.sources takes `to`. */
+  goals(to) {
+    if (to === "input" && !this.inputs.has(to)) return this.inputs;
+    return new Map([[to, this.numbers.get(to)[0]]]);
+  }
+
+  /** The layers that a walk from a value back to these goals may need. */
+  between(goals, number) {
+    const first = Math.min(...[...goals.values()].map((goal) => this.writer.get(goal).position));
+    return this.layers.slice(first + 1, this.writer.get(number).position + 1);
+  }
+}

@@ -1,0 +1,42 @@
+// Words: numbers, places and sets as a reader wants them.
+
+const LETTERS = { height: "h", width: "w", channels: "c", depth: "d", steps: "t", features: "f", flat: "flat" };
+const MANY = { height: "rows", width: "columns", channels: "channels", depth: "slices", steps: "steps",
+  features: "features", flat: "flat" };
+
+/** A short name for each axis; all different. */
+const lettersOf = (axes) => {
+  const short = axes.map((name) => LETTERS[name] ?? name);
+  return new Set(short).size === short.length ? short : [..."ijklmn"].slice(0, short.length);
+};
+
+const counted = (number) => number.toLocaleString("en-US");
+
+const plural = (count, word) => `${counted(count)} ${word}${count === 1 ? "" : "s"}`;
+
+/** A value in few characters. */
+const written = (number) => {
+  if (number === null || number === undefined) return "";
+  if (typeof number !== "number" || !Number.isFinite(number)) return String(number);
+  if (Number.isInteger(number) && Math.abs(number) < 1e6) return minus(String(number));
+  const plain = Number(number.toPrecision(4));
+  const size = Math.abs(plain);
+  return minus(size !== 0 && (size < 1e-3 || size >= 1e6) ? plain.toExponential() : String(plain));
+};
+
+const minus = (text) => text.replace("-", "−");
+
+const shapeText = (shape) => `(${shape.map((size) => size ?? "None").join(", ")}${shape.length === 1 ? "," : ""})`;
+
+const namedPlace = (place, axes) => lettersOf(axes).map((letter, axis) => `${letter}=${place[axis]}`).join(" ");
+
+const spanText = ([first, last]) => (first === last ? `${first}` : `${first}..${last}`);
+
+/** A box by the names of its axes: "rows 0..121, columns 6..149". */
+const boxText = (box, axes) => box.map((span, axis) => `${MANY[axes[axis]] ?? axes[axis]} ${spanText(span)}`).join(", ");
+
+const addressText = (network, element) => {
+  const layer = network.writer.get(element.number);
+  const output = layer.writes.indexOf(element.number);
+  return `${layer.path}${output ? `, output ${output}` : ""}[${element.place.join(",")}]`;
+};
