@@ -10,7 +10,14 @@ import torch
 from pellucid import initializers, random, settings
 from pellucid.errors import ArgumentError
 from pellucid.graph.scopes import StatelessScope, device
-from pellucid.random.seed import draw_seed, get_random_seed, global_seed_generator, set_random_seed
+from pellucid.random.seed import (
+    draw_seed,
+    get_random_seed,
+    global_seed_generator,
+    make_default_seed,
+    seeds_apart,
+    set_random_seed,
+)
 
 
 def test_a_generator_counts_its_draws():
@@ -109,3 +116,21 @@ def test_a_session_has_one_generator_for_all_draws_without_a_seed():
     assert global_seed_generator() is generator
     settings.clear_session()
     assert global_seed_generator() is not generator
+
+
+def test_seeds_taken_apart_follow_from_pythons_random_and_leave_it():
+    def taken():
+        with seeds_apart():
+            return [make_default_seed() for _ in range(3)]
+
+    set_random_seed(1)
+    state = python_random.getstate()
+    first, second = taken(), taken()
+    assert python_random.getstate() == state and len({*first, *second}) == 6
+    set_random_seed(1)
+    assert [taken(), taken()] == [first, second]
+    set_random_seed(2)
+    assert taken() != first
+    drawn = python_random.getstate()
+    make_default_seed()
+    assert python_random.getstate() != drawn

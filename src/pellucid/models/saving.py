@@ -17,6 +17,7 @@ from pellucid.graph.values import convert_to_tensor
 from pellucid.models import legacy, naming_tree
 from pellucid.models.loading import Plan, variables_of
 from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
+from pellucid.random.seed import seeds_apart
 
 LEGACY = (".h5", ".hdf5")
 
@@ -115,7 +116,7 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
     is_open = hasattr(filepath, "read")
     path = "an open file" if is_open else os.fspath(filepath)
     context = contextlib.nullcontext(filepath) if is_open else source.opened(path)
-    with source.refusals(path), SafeModeScope(safe_mode), context as file:
+    with source.refusals(path), SafeModeScope(safe_mode), seeds_apart(), context as file:
         if path.endswith(LEGACY):
             return legacy.load(file, custom_objects, compile)
         keras_file = keras_zip.KerasFile(file)

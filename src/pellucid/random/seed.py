@@ -7,6 +7,7 @@ Kept true: a seed's state lies on the CPU, so that no draw waits for a GPU.
 
 from __future__ import annotations
 
+import contextlib
 import random
 
 import numpy as np
@@ -85,8 +86,23 @@ def global_seed_generator() -> SeedGenerator:
 
 
 def make_default_seed() -> int:
-    """A seed from Python's `random`."""
-    return random.randint(1, 10**9)
+    """A seed from Python's `random`, unless `seeds_apart` is open."""
+    return settings.session("seed_source", lambda: random).randint(1, 10**9)
+
+
+@contextlib.contextmanager
+def seeds_apart():
+    """While open, seeds that nobody chose leave Python's `random` as it is.
+
+    They follow from how that stands, and differ from one opening to the next.
+    """
+    outer, times = settings.session("seed_source", lambda: random), settings.session("seeds_apart", lambda: 0)
+    settings.set_session("seeds_apart", times + 1)
+    settings.set_session("seed_source", random.Random(f"{random.getstate()} {times}"))
+    try:
+        yield
+    finally:
+        settings.set_session("seed_source", outer)
 
 
 def draw_seed(seed: int | SeedGenerator | None) -> torch.Tensor:
@@ -119,6 +135,7 @@ def set_random_seed(seed: int) -> None:
     np.random.seed(seed)
     torch.manual_seed(seed)
     settings.set_session("random_seed", seed)
+    settings.forget_session("seeds_apart")
     settings.forget_session("seed_generator")  # made when it is needed: its own seed counts among Python's draws
 
 
