@@ -35,7 +35,7 @@ STRANGERS = ({"graph", "files"},)
 COMMANDS = {"cli.py", "__main__.py"}
 OUTSIDE = {"torch", "numpy", "h5py", "rich"}
 # Imported where a user hands in their things, or where a command says what to install.
-OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests"}
+OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests", "openvino"}
 
 # Written so that this file does not match itself.
 FORBIDDEN = {

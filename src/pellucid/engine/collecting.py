@@ -61,7 +61,8 @@ class Collected:
 
 def _joined(column: list):
     if len(column) == 1:
-        return column[0]
+        (only,) = column  # a view may be of the user's own data
+        return only.clone() if isinstance(only, torch.Tensor) and only._is_view() else only
     if all(isinstance(x, torch.Tensor) for x in column):
         if any(x.device != column[0].device for x in column):
             column = [x.cpu() for x in column]

@@ -16,6 +16,7 @@ from pellucid import nest
 from pellucid.dtypes import to_torch
 from pellucid.engine.compiled import Compiled, Running
 from pellucid.engine.data import to_device, unpack_x_y_sample_weight
+from pellucid.engine.inference import Inference
 from pellucid.errors import ArgumentTypeError, OrderError
 from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.scopes import StatelessScope
@@ -30,6 +31,8 @@ class Stepping:
     optimizer = None
     jit_compile = False
     _jit_forward = None
+    run_eagerly = False
+    _inference: Inference | None = None
 
     # ---- one batch
 
@@ -48,7 +51,11 @@ class Stepping:
     def predict_step(self, data):
         """The outputs for one batch. May be overridden."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self._forward(x, training=False)
+        if self.jit_compile or self.run_eagerly:
+            return self._forward(x, training=False)
+        if self._inference is None:
+            self._inference = Inference()
+        return self._inference(self, x)
 
     def _forward(self, x, training):
         """The outputs; by code that `torch.compile` made, forwards and backwards, where `jit_compile` is set."""

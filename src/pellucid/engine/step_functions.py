@@ -13,9 +13,15 @@ from pellucid.engine.compiling import Compiling
 from pellucid.engine.logs import BatchLogs
 from pellucid.engine.step import Stepping
 
+# Made for one model and never for its copy.
+OF_ONE_MODEL = ("train_function", "test_function", "predict_function", "_jit_forward", "_inference")
+
 
 class StepFunctions(Compiling):
     """The half of a Trainer that runs a group of `steps_per_execution` batches."""
+
+    def __getstate__(self):
+        return {name: None if name in OF_ONE_MODEL else value for name, value in vars(self).items()}
 
     def make_train_function(self, force: bool = False):
         """The function that learns from a list of batches; kept as `train_function`."""

@@ -234,6 +234,10 @@ class Trainer(StepFunctions):
         Raises:
             DataError, ArgumentError: as `fit` raises them.
         """
+        if verbose == 0 and self._inference is not None and steps is None and callbacks is None:
+            outputs = self._inference.of_array(x, batch_size)
+            if outputs is not None:
+                return outputs
         batches = EpochIterator(
             x,
             batch_size=batch_size,

@@ -16,6 +16,7 @@ import torch
 from pellucid import registry
 from pellucid.dtypes import is_float_dtype, standardize_dtype, to_torch
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError, UnknownNameError
+from pellucid.graph.edits import edits
 from pellucid.graph.scopes import current_device, here
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor, standardize_shape
 from pellucid.naming import auto_name, current_path
@@ -197,6 +198,7 @@ class Variable:
         if here.stateless is not None:
             here.stateless.add_update((self, value))
         else:
+            edits.weights += 1
             with torch.no_grad():
                 self._value.copy_(value)
         return value

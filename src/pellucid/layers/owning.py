@@ -22,6 +22,7 @@ from pellucid.errors import (
     UnsupportedError,
     product,
 )
+from pellucid.graph.edits import NOTES, edits
 from pellucid.graph.values import convert_to_tensor
 from pellucid.graph.variable import Variable
 from pellucid.layers import tracking
@@ -123,6 +124,8 @@ class Owner:
                     got=f"self.{name} = {type(value).__name__}",
                     fix="set it in __init__ or build",
                 )
+        if name not in NOTES and self.__dict__.get(name) is not value:
+            edits.attributes += 1
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name):

@@ -1,0 +1,89 @@
+"""Compiled engines give the model's own numbers: PyTorch's bit for bit, OpenVINO's within 1e-5, over all layer cases."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import pellucid
+from layers.test_laws import as_input, call, draw, make, rows, shapes
+from pellucid.engine.inference.openvino_engine import OpenVINOEngine
+from pellucid.engine.inference.tape import Refused, record
+from pellucid.engine.inference.torch_engine import TorchEngine
+
+# Layers of networks that people serve: OpenVINO must take all their rows.
+MUST_GO = frozenset(
+    "Dense Activation ReLU Conv1D Conv2D Conv3D DepthwiseConv2D SeparableConv2D Conv2DTranspose MaxPooling2D "
+    "AveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D BatchNormalization LayerNormalization Flatten Reshape "
+    "Permute Concatenate Add Multiply ZeroPadding2D Cropping2D Dropout MultiHeadAttention Embedding".split()
+)
+
+
+def recorded(case, data_format):
+    layer = make(pellucid, case, data_format)
+    dtype = "int64" if case.whole else "float32"
+    symbols = [pellucid.Input(shape, dtype=dtype) for shape in shapes(case, data_format)]
+    model = pellucid.Model(symbols, call(layer, case, symbols))
+    batches = [[torch.as_tensor(x) for x in draw(case, data_format, seed)] for seed in (0, 5)]
+    return model, batches, record(model, batches[0])
+
+
+def outputs_of(model, batch):
+    with torch.no_grad():
+        outputs = model(as_input(batch), training=False)
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+@rows()
+def test_a_tape_run_by_pytorch_gives_the_very_bits_of_the_model(case, data_format):
+    model, batches, tape = recorded(case, data_format)
+    engine = TorchEngine(tape)
+    for batch in [*batches, batches[0]]:
+        with torch.no_grad():
+            found = engine(*batch)
+        for a, b in zip(found, outputs_of(model, batch), strict=True):
+            assert torch.equal(a, b)
+
+
+@rows()
+def test_a_tape_run_by_openvino_gives_the_models_numbers_or_is_refused(case, data_format):
+    model, batches, tape = recorded(case, data_format)
+    try:
+        engine = OpenVINOEngine(tape)
+    except Refused as refused:
+        assert case.layer not in MUST_GO, refused
+        return
+    for batch in [*batches, batches[0]]:
+        for a, b in zip(engine(*batch), outputs_of(model, batch), strict=True):
+            assert a.dtype is b.dtype
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5 * float(b.abs().max()))
+
+
+@pytest.mark.parametrize("refused", ["random", "state"])
+def test_what_draws_numbers_or_writes_weights_is_not_recorded(refused):
+    class Odd(pellucid.layers.Layer):
+        def build(self, shape):
+            self.seen = self.add_weight((), "zeros", trainable=False)
+
+        def call(self, x):
+            if refused == "random":
+                return x + torch.rand(3)
+            self.seen.value.add_(1.0)
+            return x + self.seen
+
+    layer = Odd()
+    layer(torch.ones(2, 3))
+    with pytest.raises(Refused, match="random" if refused == "random" else "writes"):
+        record(layer_in_inference(layer), torch.ones(2, 3))
+
+
+def layer_in_inference(layer):
+    return lambda x, training: layer(x)
+
+
+def test_a_value_that_decides_what_runs_is_not_recorded():
+    def model(x, training):
+        return x if x.sum() > 0 else -x
+
+    with pytest.raises(Refused, match="decides"):
+        record(model, torch.ones(2, 3))
