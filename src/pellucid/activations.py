@@ -77,8 +77,10 @@ ACTIVATIONS = {
         sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh, tanh_shrink, threshold,
     )
 }  # fmt: skip
-_BY_NAME = {**ACTIVATIONS, "swish": silu, "hard_swish": hard_silu}
-_NAMES = {function: name for name, function in ACTIVATIONS.items()} | {_ops.relu: "relu"}
+# Not a name of Keras 3, which had better refuse a file that says it than take its own function of another slope.
+_OLD = {"hard_sigmoid_of_keras_2": _ops.hard_sigmoid_of_keras_2}
+_BY_NAME = {**ACTIVATIONS, **_OLD, "swish": silu, "hard_swish": hard_silu}
+_NAMES = {function: name for name, function in {**ACTIVATIONS, **_OLD}.items()} | {_ops.relu: "relu"}
 
 
 def get(identifier):

@@ -30,6 +30,21 @@ class LegacyFile(Hdf5File):
         super().__init__(file, size)
         self.root = "model_weights" if "model_weights" in self.groups else ""
 
+    @property
+    def version(self) -> str | None:
+        """Of the Keras that wrote the file; None where it does not say, as weights of Keras 1 do not."""
+        return self._text("keras_version")
+
+    @property
+    def backend(self) -> str | None:
+        """What computed at the time: "theano" turned the kernels of its convolutions around."""
+        return self._text("backend")
+
+    def _text(self, attribute: str) -> str | None:
+        found = self.attribute(self.root, attribute)
+        found = self.attribute("", attribute) if found is None else found
+        return found if isinstance(found, str) else None
+
     def json(self, name: str):
         """What an attribute says as JSON; None if there is no such."""
         text = self.attribute("", name)

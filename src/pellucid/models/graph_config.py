@@ -12,6 +12,7 @@ import copy
 
 from pellucid import nest
 from pellucid.errors import ArgumentError
+from pellucid.files import old_calls
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.operation import FunctionOperation, Operation
 from pellucid.graph.symbol import KerasTensor
@@ -144,19 +145,16 @@ class _GraphReader:
 
     def _make(self, layer, call) -> bool:
         try:
-            args, kwargs = self._arguments(call)
+            args, kwargs = self._arguments(layer, call)
         except _NotYet:
             return False
         layer(*args, **kwargs)
         return True
 
-    def _arguments(self, call):
-        if isinstance(call, dict):
-            args, kwargs = (deserialize_keras_object(call[word]) for word in ("args", "kwargs"))
-            return nest.map_structure(self._revived, args), nest.map_structure(self._revived, kwargs)
-        tensors = [self._tensor(*place[:3]) for place in call]
-        kwargs = call[0][3] if len(call[0]) > 3 else {}
-        return [tensors[0] if len(tensors) == 1 else tensors], kwargs
+    def _arguments(self, layer, call):
+        call = old_calls.modern(call, dict.fromkeys(self.layers, 0), type(layer).__name__)
+        args, kwargs = (deserialize_keras_object(call[word]) for word in ("args", "kwargs"))
+        return nest.map_structure(self._revived, args), nest.map_structure(self._revived, kwargs)
 
     def _revived(self, x):
         history = getattr(x, "_pre_serialization_keras_history", None)

@@ -46,7 +46,8 @@ def load(file, custom_objects, compile: bool):
         config = weights.json("model_config")
         if not isinstance(config, dict):
             raise FileError("The file holds no model.", expected="the attribute model_config", fix="load_weights(path)")
-        model, pending = built(ages.modern(config), weights.size_bytes, custom_objects)
+        known = registry.custom_objects(custom_objects)
+        model, pending = built(ages.modern(config, weights.version, known), weights.size_bytes, custom_objects)
         planned = values(in_order(model, weights), weights)
         assign(planned)
         for variable in pending:

@@ -137,6 +137,12 @@ def hard_sigmoid(x):
 
 
 @operation
+def hard_sigmoid_of_keras_2(x):
+    """``0.2 * x + 0.5``, cut to 0...1: the `hard_sigmoid` of Keras 1 and 2, and of models from their files."""
+    return torch.clamp(0.2 * floating(x) + 0.5, 0, 1)
+
+
+@operation
 def hard_silu(x):
     """``x * hard_sigmoid(x)``, also known as hard swish. Source: arXiv:1905.02244."""
     return F.hardswish(floating(x))
