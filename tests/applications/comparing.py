@@ -11,12 +11,12 @@ import torch
 import pellucid
 
 
-def both(name: str, **kwargs) -> tuple:
+def both(application: str, **kwargs) -> tuple:
     """Keras's network and ours, each with names counted from the start and weights of its own."""
     keras.utils.clear_session()
     pellucid.utils.clear_session()
     kwargs.setdefault("weights", None)
-    return getattr(keras.applications, name)(**kwargs), getattr(pellucid.applications, name)(**kwargs)
+    return getattr(keras.applications, application)(**kwargs), getattr(pellucid.applications, application)(**kwargs)
 
 
 def rows(model) -> list[tuple]:
@@ -29,16 +29,23 @@ def shapes(layer) -> list[tuple]:
 
 
 def differences(theirs, ours, path=()) -> Iterator[tuple]:
-    """Places where two configs differ; a key of Keras's that holds None, and is not here, is none."""
+    """Places where two configs differ, and each has something to say."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key in {**theirs, **ours}:
-            if key in ours or theirs[key] is not None:
+            if not _says_nothing(theirs, ours, key):
                 yield from differences(theirs.get(key), ours.get(key), (*path, key))
     elif isinstance(theirs, (list, tuple)) and isinstance(ours, (list, tuple)) and len(theirs) == len(ours):
         for k, (one, other) in enumerate(zip(theirs, ours, strict=True)):
             yield from differences(one, other, (*path, k))
     elif theirs != ours:
         yield path, theirs, ours
+
+
+def _says_nothing(theirs: dict, ours: dict, key) -> bool:
+    """Keys that Keras fills with None, with a class's own name, and with `training` of a call that was none."""
+    if key == "registered_name":
+        return theirs[key] == theirs["class_name"] and ours[key] is None
+    return key not in ours and (theirs[key] is None or (key == "training" and theirs[key] is False))
 
 
 def draw_weights(model) -> None:

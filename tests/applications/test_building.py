@@ -11,24 +11,26 @@ from applications.comparing import answer, both, draw_weights, images, rows
 from pellucid import Input, applications, errors, layers
 
 SMALL = {"include_top": False, "input_shape": (32, 32, 3)}
+LIGHT = {"alpha": 0.25, "include_top": False, "input_shape": (32, 32, 3)}  # of MobileNet
 
 
 @pytest.mark.parametrize("name", ["v.weights.h5", "v.keras", "v.h5", "v.hdf5"])
 def test_weights_may_come_from_a_file_of_kerass(name, tmp_path):
-    theirs, _ = both("VGG16", **SMALL)
+    theirs, _ = both("MobileNet", **LIGHT)
     draw_weights(theirs)
     theirs.save_weights(tmp_path / name) if name.endswith("weights.h5") else theirs.save(tmp_path / name)
-    ours = applications.VGG16(weights=tmp_path / name, **SMALL)
+    ours = applications.MobileNet(weights=tmp_path / name, **LIGHT)
     image = images(theirs)
-    np.testing.assert_allclose(answer(pellucid, ours, image), answer(keras, theirs, image), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(answer(pellucid, ours, image), answer(keras, theirs, image), rtol=1e-4, atol=1e-4)
 
 
 def test_published_weights_are_found_where_keras_keeps_them(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     (tmp_path / "models").mkdir()
-    theirs, _ = both("VGG16", **SMALL)
-    theirs.save(tmp_path / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5")
-    ours = applications.VGG16(**SMALL)
+    kwargs = {"alpha": 0.35, "include_top": False, "input_shape": (96, 96, 3)}
+    theirs, _ = both("MobileNetV2", **kwargs)
+    theirs.save(tmp_path / "models" / "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5")
+    ours = applications.MobileNetV2(**kwargs)
     for got, expected in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_array_equal(got, expected)
 
@@ -107,13 +109,55 @@ def test_what_cannot_be_had_is_refused_here_and_by_keras(what):
     kwargs, kind, text = REFUSED[what]
     kwargs = {"weights": None, **kwargs}
     with pytest.raises(kind, match=text):
-        applications.VGG16(**kwargs)
+        applications.ResNet50(**kwargs)
     if what != "unknown pooling":  # which Keras takes for none
         with pytest.raises(ValueError):
-            keras.applications.VGG16(**kwargs)
+            keras.applications.ResNet50(**kwargs)
 
 
 def test_images_of_other_channels_are_warned_of():
     with pytest.warns(UserWarning, match="has 5") as warned:
         applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 5))
     assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("name", ["DenseNet121", "NASNetLarge"])
+def test_some_networks_have_one_order_of_axes(name):
+    pellucid.config.set_image_data_format("channels_first")
+    try:
+        with pytest.raises(errors.ArgumentError, match=r"channels_last images only(?s:.*)set_image_data_format"):
+            getattr(applications, name)(weights=None)
+    finally:
+        pellucid.config.set_image_data_format("channels_last")
+
+
+def test_published_weights_of_mobilenets_are_chosen_by_alpha_and_size(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+
+    def wanted(name, **kwargs):
+        with pytest.raises(errors.MissingFileError) as error:
+            getattr(applications, name)(**kwargs)
+        return str(error.value).rpartition("/")[2]
+
+    assert wanted("MobileNet") == "mobilenet_1_0_224_tf.h5"
+    small = {"alpha": 0.25, "include_top": False}
+    assert wanted("MobileNet", input_shape=(128, 128, 3), **small) == "mobilenet_2_5_128_tf_no_top.h5"
+    kernels = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels"
+    assert wanted("MobileNetV2", alpha=1.4) == f"{kernels}_1.4_224.h5"
+    assert wanted("MobileNetV2", include_top=False, input_shape=(96, 96, 3)) == f"{kernels}_1.0_96_no_top.h5"
+    with pytest.warns(UserWarning, match="those for 224x224 are taken") as warned:
+        assert wanted("MobileNetV2", include_top=False, input_shape=(100, 96, 3)) == f"{kernels}_1.0_224_no_top.h5"
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs", "text"),
+    [
+        ("MobileNet", {"alpha": 0.3}, r"with this `alpha`(?s:.*)0.25, 0.5, 0.75, 1.0"),
+        ("MobileNet", {"depth_multiplier": 2}, "with this `depth_multiplier`"),
+        ("MobileNetV2", {"alpha": 0.3}, r"with this `alpha`(?s:.*)1.4"),
+    ],
+)
+def test_other_widths_than_published_are_refused(name, kwargs, text):
+    with pytest.raises(errors.ArgumentError, match=text):
+        getattr(applications, name)(**kwargs)

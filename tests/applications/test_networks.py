@@ -5,27 +5,100 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from keras.src.applications import nasnet
 
 import pellucid
 from applications.comparing import answer, both, differences, draw_weights, images, rows
 
-# One of each family, at a size that is soon reckoned.
+EVERY = sorted(
+    name for name in pellucid.applications.__all__ if isinstance(getattr(pellucid.applications, name), type(both))
+)
+# One or two of each family, at a size that is soon reckoned.
 SMALL = {
-    "VGG16": {"include_top": False, "input_shape": (32, 32, 3), "pooling": "avg"},
-    "ResNet50": {"include_top": False, "input_shape": (64, 64, 3), "pooling": "max"},
+    "VGG16": 32,
+    "ResNet50": 32,
+    "ResNet50V2": 33,
+    "DenseNet121": 32,
+    "MobileNet": 33,
+    "MobileNetV2": 40,
+    "Xception": 71,
+    "InceptionV3": 75,
+    "InceptionResNetV2": 75,
+    "NASNetMobile": 33,
 }
 
 
-@pytest.mark.parametrize("name", SMALL)
-def test_layers_configs_and_numbers_are_kerass(name, tmp_path):
-    theirs, ours = both(name, **SMALL[name])
+@pytest.fixture(autouse=True)
+def nasnet_mobile_on_torch(monkeypatch):
+    """Keras does not build NASNetMobile on PyTorch; told of another backend, it does, and it runs."""
+
+    class Told:
+        def __getattr__(self, name):
+            return getattr(keras.src.backend, name)
+
+        def backend(self):
+            return "another"
+
+    monkeypatch.setattr(nasnet, "backend", Told())
+
+
+def same_network(application: str, **kwargs) -> tuple:
+    """Both networks; raises unless they have the same layers, weights and configs."""
+    theirs, ours = both(application, **kwargs)
     assert rows(ours) == rows(theirs)
+    assert ours.name == theirs.name
     assert ours.count_params() == theirs.count_params()
+    assert [weight.path for weight in ours.weights] == [weight.path for weight in theirs.weights]
     assert list(differences(theirs.get_config(), ours.get_config())) == []
+    return theirs, ours
+
+
+def same_numbers(theirs, ours, folder) -> None:
+    """Raise unless both give the same after ours has read Keras's file."""
     draw_weights(theirs)
-    theirs.save_weights(tmp_path / "theirs.weights.h5")
-    ours.load_weights(tmp_path / "theirs.weights.h5")
+    theirs.save_weights(folder / "theirs.weights.h5")
+    ours.load_weights(folder / "theirs.weights.h5")
     image = images(theirs)
     expected = answer(keras, theirs, image)
-    assert np.ptp(expected) > 0
+    assert np.isfinite(expected).all() and np.ptp(expected) > 0
     np.testing.assert_allclose(answer(pellucid, ours, image), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_layers_and_configs_are_kerass(name):
+    same_network(name, include_top=False, input_shape=(SMALL[name], SMALL[name], 3))
+
+
+@pytest.mark.parametrize("name", ["ResNet50", "MobileNet"])
+def test_numbers_are_kerass(name, tmp_path):
+    same_numbers(*both(name, include_top=False, input_shape=(40, 32, 3), pooling="avg"), tmp_path)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", EVERY)
+def test_each_network_with_its_top_is_kerass(name, tmp_path):
+    same_numbers(*same_network(name), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"alpha": 0.35, "input_shape": (96, 96, 3), "classes": 7},
+        {"alpha": 1.3, "include_top": False, "pooling": "max"},
+        {"alpha": 0.5, "input_shape": (50, 70, 3), "include_top": False},
+    ],
+)
+def test_mobilenet_v2_has_kerass_widths_and_names(kwargs):
+    same_network("MobileNetV2", **kwargs)
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"alpha": 0.25, "depth_multiplier": 2, "dropout": 0.5, "input_shape": (128, 128, 3), "classes": 7},
+        {"alpha": 0.75, "include_top": False, "pooling": "max"},
+        {"classifier_activation": None, "input_shape": (40, 64, 1), "name": "mine"},
+    ],
+)
+def test_mobilenet_has_kerass_widths_and_names(kwargs):
+    same_network("MobileNet", **kwargs)

@@ -1,7 +1,62 @@
 """Networks that others published, ready to build: ``applications.ResNet50(weights=None)``."""
 
-from pellucid.applications import imagenet_utils, resnet, resnet50, vgg16
+from pellucid.applications import (
+    densenet,
+    imagenet_utils,
+    inception_resnet_v2,
+    inception_v3,
+    mobilenet,
+    mobilenet_v2,
+    nasnet,
+    resnet,
+    resnet50,
+    resnet_v2,
+    vgg16,
+    vgg19,
+    xception,
+)
+from pellucid.applications.densenet import DenseNet121, DenseNet169, DenseNet201
+from pellucid.applications.inception_resnet_v2 import InceptionResNetV2
+from pellucid.applications.inception_v3 import InceptionV3
+from pellucid.applications.mobilenet import MobileNet
+from pellucid.applications.mobilenet_v2 import MobileNetV2
+from pellucid.applications.nasnet import NASNetLarge, NASNetMobile
 from pellucid.applications.resnet import ResNet50, ResNet101, ResNet152
+from pellucid.applications.resnet_v2 import ResNet50V2, ResNet101V2, ResNet152V2
 from pellucid.applications.vgg16 import VGG16
+from pellucid.applications.vgg19 import VGG19
+from pellucid.applications.xception import Xception
 
-__all__ = ["VGG16", "ResNet50", "ResNet101", "ResNet152", "imagenet_utils", "resnet", "resnet50", "vgg16"]
+__all__ = [
+    "VGG16",
+    "VGG19",
+    "DenseNet121",
+    "DenseNet169",
+    "DenseNet201",
+    "InceptionResNetV2",
+    "InceptionV3",
+    "MobileNet",
+    "MobileNetV2",
+    "NASNetLarge",
+    "NASNetMobile",
+    "ResNet50",
+    "ResNet50V2",
+    "ResNet101",
+    "ResNet101V2",
+    "ResNet152",
+    "ResNet152V2",
+    "Xception",
+    "densenet",
+    "imagenet_utils",
+    "inception_resnet_v2",
+    "inception_v3",
+    "mobilenet",
+    "mobilenet_v2",
+    "nasnet",
+    "resnet",
+    "resnet50",
+    "resnet_v2",
+    "vgg16",
+    "vgg19",
+    "xception",
+]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid import activations
+from pellucid.applications.blocks import chain
 from pellucid.applications.published import Published
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.graph import source_inputs
@@ -93,18 +94,6 @@ _RAISES = """\
         ShapeError: an image that the network cannot take.
         FileError: the file of weights is broken, or of another network.
 """
-
-
-def chain(x, *layers):
-    """The value after all layers, one after the other."""
-    for layer in layers:
-        x = layer(x)
-    return x
-
-
-def channel_axis(last: int = -1) -> int:
-    """The axis of channels: `last`, or 1 where images are channels_first."""
-    return last if image_data_format() == "channels_last" else 1
 
 
 def classifier(x, asked: Asked, pool: str | None = "avg_pool", **kwargs):
@@ -235,3 +224,17 @@ def of_sides(height: int | None, width: int | None) -> tuple:
 def sides_of(shape: tuple) -> tuple:
     """Height and width in the shape of an image."""
     return shape[:2] if image_data_format() == "channels_last" else shape[1:]
+
+
+def refuse_channels_first(title: str) -> None:
+    """Raise where images are channels_first, for a network that has one order of axes only.
+
+    Raises:
+        ArgumentError: they are.
+    """
+    if image_data_format() == "channels_first":
+        raise ArgumentError(
+            f"{title} is for channels_last images only.",
+            got='image_data_format() == "channels_first"',
+            fix='config.set_image_data_format("channels_last")',
+        )

@@ -9,14 +9,10 @@ from __future__ import annotations
 from functools import partial
 
 from pellucid.applications import imagenet_utils
-from pellucid.applications.building import Asked, chain, channel_axis, constructor, network
+from pellucid.applications.blocks import chain, channel_axis
+from pellucid.applications.building import Asked, constructor, network
 from pellucid.applications.published import KERNELS, Published
-from pellucid.layers.batch_normalization import BatchNormalization
-from pellucid.layers.convolution import Conv2D
-from pellucid.layers.core import Activation
-from pellucid.layers.merging import Add
-from pellucid.layers.padding import ZeroPadding2D
-from pellucid.layers.pooling import MaxPooling2D
+from pellucid.layers import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, ZeroPadding2D
 
 __all__ = ["ResNet50", "ResNet101", "ResNet152", "decode_predictions", "preprocess_input"]
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 from functools import partial
 
 from pellucid.applications import imagenet_utils
-from pellucid.applications.building import Asked, chain, constructor, network
+from pellucid.applications.blocks import chain
+from pellucid.applications.building import Asked, constructor, network
 from pellucid.applications.published import KERNELS, Published
-from pellucid.layers.convolution import Conv2D
-from pellucid.layers.core import Dense
-from pellucid.layers.pooling import MaxPooling2D
-from pellucid.layers.reshaping import Flatten
+from pellucid.layers import Conv2D, Dense, Flatten, MaxPooling2D
 
 __all__ = ["VGG16", "decode_predictions", "preprocess_input"]
 

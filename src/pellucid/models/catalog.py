@@ -22,6 +22,7 @@ from pellucid import (
     registry,
     regularizers,
 )
+from pellucid.layers import residual
 from pellucid.layers.base import Layer
 from pellucid.models.functional import Functional
 from pellucid.models.model import Model
@@ -85,6 +86,11 @@ registry.install(
         "keras.dtype_policies": _public(dtype_policies),
         "keras.quantizers": _public(quantizers),
         "keras.random": _public(random),
+        "keras.src.applications.convnext": {
+            "LayerScale": residual.LayerScale,
+            "StochasticDepth": residual.StochasticDepth,
+        },
+        "keras.src.applications.inception_resnet_v2": {"CustomScaleLayer": residual.CustomScaleLayer},
         **_operations(),
     }
 )
