@@ -94,7 +94,7 @@ class Plan:
     def assign(self, variables) -> None:
         """Give these variables what was planned for them; those without a value yet begin with it."""
         for variable in variables:
-            value = self._values.get(id(variable))
+            value = self._values.pop(id(variable), None)  # its memory is free as soon as it is copied
             if variable._value is None:
                 variable.initialize() if value is None else variable.begin_with(value)
             elif value is not None:
