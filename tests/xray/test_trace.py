@@ -167,15 +167,6 @@ def test_dilation_leaves_holes_in_a_field():
     assert t.sources("conv[1,2,0]").axes == [[1, 3, 5], [2, 4, 6], [0]]
 
 
-def test_a_layer_of_whose_products_nothing_is_told_is_named():
-    x = pellucid.Input((3, 4))
-    trace = pellucid.trace(pellucid.Model(x, [layers.LSTM(2, name="lstm")(x), layers.Dense(2, name="dense")(x)]))
-    met = trace.weights("input_layer[1,2]")
-    assert met == [("dense", "kernel", (2, slice(0, 2)), 2)]
-    assert met.untold == ["lstm"]
-    assert trace.weights("input_layer[1,2]", layer="dense").untold == []
-
-
 def test_the_whole_is_plain_data_and_names_what_was_left_out():
     x = np.arange(24, dtype="float32").reshape(1, 3, 2, 4)
     t = pellucid.trace(small(), x, max_bytes=110)

@@ -1,33 +1,39 @@
 """Decomposition: the products and the bias whose sum is a unit's value before its activation.
 
-Below:  kernels.py knows the products of a layer.
+Below:  units.py says which sums a unit has, and the values that they read.
 Above:  trace.py, for `decompose`.
 Kept true: sums are made in float64, term by term, apart from the layer's own.
 """
 
 from __future__ import annotations
 
-import copy
-import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 
-from pellucid import activations
-from pellucid.errors import StateError
-from pellucid.xray.kernels import Kernel, known
+from pellucid.errors import ArgumentError, StateError
+from pellucid.xray import plain
+from pellucid.xray.parts import Piece, Unit, tensor_of
 from pellucid.xray.sites import Site
+from pellucid.xray.units import units_of
 
 
 class Term(NamedTuple):
-    """One product: the element read, the weight's index, and ``value = x * w``."""
+    """One product: the element read, the weight's index, and ``value = x * w``.
+
+    Attributes:
+        weight: the name of the weight.
+        reads: what the element lies in: the layer's "input", or words for a value inside the layer.
+    """
 
     place: tuple[int, ...]
     index: tuple[int, ...]  # type: ignore[assignment]  # hides tuple.index
     x: float
     w: float
     value: float
+    weight: str = "kernel"
+    reads: str = "input"
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Decomposition:
         total: terms, rest and bias together.
         recorded: what the layer itself gives before its activation; `residual` is how far the total is from it.
         output: what it gave in this run, after its activation.
+        part: of several sums of the unit the one that this is; "" where there is but one.
     """
 
     terms: list[Term]
@@ -50,6 +57,7 @@ class Decomposition:
     total: float
     recorded: float
     output: float
+    part: str = ""
 
     @property
     def residual(self) -> float:
@@ -57,65 +65,86 @@ class Decomposition:
 
     def to_dict(self) -> dict:
         """Plain data."""
-        said = {
-            word: getattr(self, word) for word in ("count", "rest", "bias", "total", "recorded", "residual", "output")
-        }
-        terms = [{**term._asdict(), "place": list(term.place), "index": list(term.index)} for term in self.terms]
-        return {"terms": terms, **said}
+        numbers = ("rest", "bias", "total", "recorded", "residual", "output")
+        said = {word: plain.number(getattr(self, word)) for word in numbers}
+        return {"terms": [_plain(term) for term in self.terms], "count": self.count, **said, "part": self.part}
 
 
-def decompose(site: Site, place: tuple[int, ...], values: dict, top: int, sample: int = 0) -> Decomposition:
-    """The terms of one unit's sum, for one sample of a run.
+def _plain(term: Term) -> dict:
+    said = {word: plain.number(getattr(term, word)) for word in ("x", "w", "value")}
+    return {"place": list(term.place), "index": list(term.index), **said, "weight": term.weight, "reads": term.reads}
+
+
+def decompose(site: Site, k: int, place: tuple[int, ...], values: dict, top: int, part: str | None) -> Decomposition:
+    """The terms of one unit's sum, for the first sample of a run.
+
+    Args:
+        k: of which output of the site.
+        part: of several sums the one that is meant.
 
     Raises:
+        ArgumentError: there are several sums and none is named, or no such sum.
         StateError: its values, or those of its input, were not kept.
         UnsupportedError: no layer whose terms are known.
     """
-    kernel = known(site)
-    read, written = values.get(site.reads[0]), values.get(site.writes[0])
-    if read is None or written is None:
+    if not isinstance(top, int) or top < 0:
+        raise ArgumentError("`top` says how many terms are listed.", got=repr(top), expected="0 or more")
+    if site.reads and not {*site.reads, site.writes[k]} <= set(values):
         raise StateError(f"The values around '{site.path}' were not kept.", fix='trace(model, x, values="all")')
-    reads, indices = _terms(kernel, place)
-    x, w = (_picked(tensor, at) for tensor, at in ((read[sample], reads), (site.layer.kernel.value.detach(), indices)))
-    products = x * w
-    order = products.abs().sort(descending=True, stable=True).indices[:top].tolist()
-    terms = [Term(reads[k], indices[k], float(x[k]), float(w[k]), float(products[k])) for k in order]
-    bias = 0.0 if site.layer.bias is None else float(site.layer.bias.value.detach()[kernel.split(place)[1]])
-    summed = float(products.sum())
-    return Decomposition(
-        terms=terms,
-        count=len(reads),
-        rest=summed - sum(term.value for term in terms),
-        bias=bias,
-        total=summed + bias,
-        recorded=float(_before_activation(site.layer, read[sample : sample + 1])[(0, *place)]),
-        output=float(written[(sample, *place)]),
+    units = units_of(site, k, place, values)
+    unit = _chosen(site, units, part)
+    return _summed(
+        unit, top, float(values[site.writes[k]][(0, *place)]), next(w for w, one in units.items() if one is unit)
     )
 
 
-def _terms(kernel: Kernel, place) -> tuple[list, list]:
-    """The places read and the kernel's indices of each product of a unit."""
-    spatial, channel = kernel.split(place)
-    steps = [axis.of_output(i) for axis, i in zip(kernel.spatial, spatial, strict=True)]
-    reads, indices = [], []
-    for around in itertools.product(*steps):
-        cells = tuple(k for (_, k), axis in zip(around, kernel.spatial, strict=True) if axis.has_kernel)
-        at = [j for j, _ in around]
-        for c, entry in kernel.channels.of_output(channel):
-            reads.append(kernel.joined(at, c))
-            indices.append((*cells, *entry))
-    return reads, indices
+def _chosen(site: Site, units: dict[str, Unit], part: str | None) -> Unit:
+    if part is None and len(units) == 1:
+        return next(iter(units.values()))
+    if part in units:
+        return units[part]
+    names = [name for name in units if name]
+    raise ArgumentError(
+        f"A unit of '{site.path}' is made from {len(units)} sums." if part is None else f"'{site.path}' has no such sum.",
+        got=f"part={part!r}", expected=", ".join(map(repr, names)) or "no `part`: there is but one",
+        fix=f'part="{names[0]}"' if names else "decompose(at)",
+    )  # fmt: skip
+
+
+def _summed(unit: Unit, top: int, output: float, part: str) -> Decomposition:
+    listed = [one for piece in unit.pieces for one in _terms(piece, top)]
+    largest = sorted(listed, key=lambda term: -abs(term.value))[:top]
+    products = sum(float(_products(piece)[2].sum()) for piece in unit.pieces)
+    return Decomposition(
+        terms=largest,
+        count=sum(len(piece.terms) for piece in unit.pieces),
+        rest=products - sum(term.value for term in largest),
+        bias=unit.bias,
+        total=products + unit.bias,
+        recorded=unit.recorded,
+        output=output,
+        part=part,
+    )
+
+
+def _products(piece: Piece) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """All elements, weights and products of a piece, in float64."""
+    reads, indices = [read for read, _ in piece.terms], [index for _, index in piece.terms]
+    x, w = _picked(piece.value, reads), _picked(tensor_of(piece.param), indices) * piece.factor
+    return x, w, x * w
+
+
+def _terms(piece: Piece, top: int) -> list[Term]:
+    x, w, products = _products(piece)
+    order = products.abs().sort(descending=True, stable=True).indices[:top].tolist()
+    found = []
+    for k in order:
+        place, index = piece.terms[k]
+        found.append(Term(place, index, float(x[k]), float(w[k]), float(products[k]), piece.weight, piece.reads))
+    return found
 
 
 def _picked(tensor: torch.Tensor, places: list) -> torch.Tensor:
     if not places:
         return torch.zeros(0, dtype=torch.float64)
-    return tensor[tuple(torch.tensor(places).T)].double().cpu()
-
-
-def _before_activation(layer, read: torch.Tensor) -> torch.Tensor:
-    """What the layer gives with its activation left out."""
-    plain = copy.copy(layer)
-    object.__setattr__(plain, "activation", activations.linear)
-    with torch.no_grad():
-        return plain.call(read)
+    return tensor[tuple(torch.tensor(places, device=tensor.device).T)].double().cpu()

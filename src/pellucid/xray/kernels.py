@@ -8,13 +8,33 @@ Kept true: one axis at a time; a layer is the product of its axes, so nothing he
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import prod
 
 from pellucid import layers, links
-from pellucid.errors import UnsupportedError
 from pellucid.links import Indices, compact
 from pellucid.xray.sites import Site
+
+Place = tuple[int, ...]
+Index = tuple[int | slice, ...]
+
+
+@dataclass(frozen=True)
+class Used:
+    """The products of one entry of a weight: how many, and how to list them."""
+
+    count: int
+    pairs: Callable[[], Iterator[tuple[Place, Place]]]
+
+
+def as_index(indices) -> int | slice:
+    """Indices with even steps as one part of an index; a single one of several stays a number."""
+    if len(indices) == 1:
+        return indices[0]
+    assert isinstance(indices, range)  # windows and strides have even steps
+    return slice(indices.start, indices[-1] + 1, None if indices.step == 1 else indices.step)
 
 
 @dataclass(frozen=True)
@@ -110,11 +130,11 @@ class Channels:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A layer's products, axis by axis.
+    """The products of a dense layer or a convolution, axis by axis.
 
     Attributes:
         name: of the weight; its axes are those of the spatial axes that have one, then two for channels.
-        channels_axis: where the channels lie, 0 or last, without the batch.
+        channels_axis: where the channels lie, from 0 or -1, without the batch.
     """
 
     name: str
@@ -135,31 +155,91 @@ class Kernel:
         at.insert(self.channels_axis if self.channels_axis >= 0 else len(at), channel)
         return tuple(at)
 
+    def met_by(self, place) -> Index | None:
+        """The entries that an element read meets; None if none."""
+        spatial, channel = self.split(place)
+        cells = [axis.of_input(j) for axis, j in zip(self.spatial, spatial, strict=True) if axis.has_kernel]
+        if not all(len(one) for one in cells):
+            return None
+        return (*map(as_index, cells), *self.channels.of_input(channel))
+
+    def own_of(self, place) -> Index | None:
+        """The entries whose products are summed up at a place; None if none."""
+        spatial, channel = self.split(place)
+        pairs = zip(self.spatial, spatial, strict=True)
+        cells = [compact(k for _, k in axis.of_output(i)) for axis, i in pairs if axis.has_kernel]
+        entries = [entry for _, entry in self.channels.of_output(channel)]
+        if not entries or not all(len(one) for one in cells):
+            return None
+        return (*map(as_index, cells), *(as_index(compact(entry[part] for entry in entries)) for part in (0, 1)))
+
+    def terms_of(self, place) -> list[tuple[Place, Place]]:
+        """The place read and the entry of each product summed up at a place."""
+        spatial, channel = self.split(place)
+        steps = [axis.of_output(i) for axis, i in zip(self.spatial, spatial, strict=True)]
+        terms = []
+        for around in itertools.product(*steps):
+            cells = tuple(k for (_, k), axis in zip(around, self.spatial, strict=True) if axis.has_kernel)
+            at = [j for j, _ in around]
+            terms += [(self.joined(at, c), (*cells, *entry)) for c, entry in self.channels.of_output(channel)]
+        return terms
+
+    def uses_of(self, index: Place) -> Used:
+        """The products of one entry: the place read and the place fed."""
+        cells = iter(index)
+        axes = tuple(tuple(axis.of_entry(next(cells) if axis.has_kernel else 0)) for axis in self.spatial)
+        read, fed = self.channels.of_entry(*index[-2:])
+
+        def pairs():
+            for steps in itertools.product(*axes):
+                yield self.joined([j for j, _ in steps], read), self.joined([i for _, i in steps], fed)
+
+        return Used(prod(map(len, axes)), pairs)
+
     @property
-    def products(self) -> int:
-        """How many multiplications one sample takes, those with padding left out."""
-        pairs = prod(sum(len(axis.of_entry(k)) for k in axis._cells) for axis in self.spatial)
-        return pairs * self.shape[-2] * self.shape[-1]
+    def macs(self) -> int:
+        """Multiplications for one sample, those with cells of padding among them."""
+        is_back = any(isinstance(axis.rule, links.SlideBack) for axis in self.spatial)
+        return prod(axis.n_in if is_back else axis.n_out for axis in self.spatial) * prod(self.shape)
 
 
 def kernel_of(site: Site) -> Kernel | None:
     """The products of a site's layer; None where it has no kernel, or one that is used in another way."""
-    layer = site.layer
     if not site.reads:
         return None
-    in_shape, out_shape = site.input_shapes[0][1:], site.output_shapes[0][1:]
+    return of_layer(site.layer, site.input_shapes[0][1:], site.output_shapes[0][1:])
+
+
+def of_layer(layer, in_shape, out_shape) -> Kernel | None:
+    """The same of a layer and its shapes, without the batch."""
     if type(layer) is layers.Dense:
-        spatial = tuple(Spatial(links.Keep(), n, n) for n in in_shape[:-1])
-        channels = Channels("mixed", in_shape[-1], out_shape[-1])
-        return Kernel("kernel", tuple(layer.kernel.shape), spatial, channels, -1)
+        return dense("kernel", tuple(layer.kernel.shape), in_shape, out_shape)
     kind = next((kind for kind, classes in _KINDS.items() if isinstance(layer, classes)), None)
     if kind is None:
         return None
     at = 0 if layer.data_format == "channels_first" else len(in_shape) - 1
-    rules = dict(layer.links().axes)
-    spatial = tuple(Spatial(rules[k], in_shape[k], out_shape[k]) for k in range(len(in_shape)) if k != at)
-    channels = Channels(kind, in_shape[at], out_shape[at], getattr(layer, "groups", 1))
-    return Kernel("kernel", tuple(layer.kernel.shape), spatial, channels, at)
+    shape, groups = tuple(layer.kernel.shape), getattr(layer, "groups", 1)
+    return windows("kernel", shape, dict(layer.links().axes), in_shape, out_shape, at, kind, groups)
+
+
+def dense(name: str, shape, in_shape, out_shape) -> Kernel:
+    """A product along the last axis."""
+    spatial = tuple(Spatial(links.Keep(), n, n) for n in in_shape[:-1])
+    return Kernel(name, tuple(shape), spatial, Channels("mixed", in_shape[-1], out_shape[-1]), -1)
+
+
+def windows(name: str, shape, rules: dict, in_shape, out_shape, at: int, kind: str = "mixed", groups=1) -> Kernel:
+    """A convolution.
+
+    Args:
+        rules: for each axis of the input how windows lie; none for an axis without.
+        at: the axis of the channels.
+        kind, groups: see Channels.
+    """
+    spatial = tuple(
+        Spatial(rules.get(k, links.Keep()), in_shape[k], out_shape[k]) for k in range(len(in_shape)) if k != at
+    )
+    return Kernel(name, tuple(shape), spatial, Channels(kind, in_shape[at], out_shape[at], groups), at)
 
 
 _KINDS = {
@@ -167,18 +247,3 @@ _KINDS = {
     "apart": (layers.DepthwiseConv1D, layers.DepthwiseConv2D),
     "mixed": (layers.Conv1D, layers.Conv2D, layers.Conv3D),
 }
-
-
-def known(site: Site) -> Kernel:
-    """The products of a site's layer.
-
-    Raises:
-        UnsupportedError: it is no weighted sum whose terms are known.
-    """
-    kernel = kernel_of(site)
-    if kernel is None:
-        raise UnsupportedError(
-            f"'{site.path}' ({type(site.layer).__name__}) is no weighted sum whose terms are known.",
-            expected="Dense, Conv, DepthwiseConv or ConvTranspose",
-        )
-    return kernel

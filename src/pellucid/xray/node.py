@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from pellucid.xray import index_map, sites
+from pellucid.xray import index_map, sites, sums
 from pellucid.xray.directory import Directory
 from pellucid.xray.sites import Site
 
@@ -69,8 +69,8 @@ class TraceNode:
 
     @property
     def macs(self) -> int | None:
-        """Multiply-adds for one sample; None where unknown."""
-        return sites.macs(self.layer, self.input_shapes, self.output_shape)
+        """Multiply-adds for one sample, cells of padding counted; 0 without a kernel, None where unknown."""
+        return sums.macs(self._site)
 
     @property
     def values(self) -> list[torch.Tensor | None]:

@@ -7,7 +7,6 @@ Kept true: values are numbered as they come; a nested model adds nothing but a p
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +54,30 @@ class Site:
         if len(self.writes) > 1 and not isinstance(link, All):
             return None
         return link.in_training if training and link is not None and link.in_training is not None else link
+
+    def reads_of(self, words: tuple[str, ...]) -> dict[str, int]:
+        """Which read each named argument of the call is; in turn where the layer stands alone.
+
+        Args:
+            words: the names of the positional arguments.
+        """
+        if self.arguments is None:
+            return {word: k for k, word in enumerate(words) if k < len(self.reads)}
+        named = {**dict(zip(words, self.arguments.args, strict=False)), **self.arguments.kwargs}
+        numbers = {id(x): k for k, x in reversed(list(enumerate(self.arguments.keras_tensors)))}
+        return {word: numbers[id(x)] for word, x in named.items() if id(x) in numbers}
+
+    def called_with(self, values: dict) -> tuple[tuple, dict]:
+        """The arguments of the call, with the first sample of a run in the place of symbols.
+
+        Args:
+            values: of the run, by number; those that it reads are there.
+        """
+        read = [values[number][:1] for number in self.reads]
+        if self.arguments is None:
+            return tuple(read), {}
+        symbols = self.arguments.keras_tensors
+        return self.arguments.fill_in({id(x): one for x, one in zip(symbols, read, strict=True)})
 
     def _takes_a_mask(self) -> bool:
         words = self.arguments.kwargs if self.arguments is not None else {}
@@ -173,20 +196,3 @@ def axis_names(layer, shape) -> tuple[str, ...]:
     if rank in axes.SPATIAL:
         return axes.layout(rank, getattr(layer, "data_format", None) or settings.image_data_format())
     return ("batch", *(f"axis{k}" for k in range(1, len(shape))))
-
-
-def macs(layer, input_shapes, output_shape) -> int | None:
-    """Multiply-adds of one sample's call, cells of padding counted; 0 without a kernel, None where nobody knows."""
-    if hasattr(layer, "cell") or hasattr(layer, "equation"):
-        return None
-    found = (getattr(layer, name, None) for name in ("kernel", "depthwise_kernel", "pointwise_kernel"))
-    kernels = [kernel for kernel in found if kernel is not None]
-    if not kernels or not input_shapes:
-        return 0
-    if None in output_shape[1:] or None in input_shapes[0][1:]:
-        return None
-    channels = -1 if getattr(layer, "data_format", "channels_last") == "channels_last" else 1
-    is_transposed = type(layer).__name__.endswith("Transpose")
-    shape = input_shapes[0] if is_transposed else output_shape
-    places = math.prod(shape[1:]) // shape[channels]
-    return sum(places * math.prod(kernel.shape) for kernel in kernels)

@@ -167,23 +167,29 @@ class Trace:
         Raises:
             UnknownNameError, ShapeError: no such weight or entry.
             UnsupportedError: no layer whose products are known.
+            StateError: of an Embedding, and there are no values.
         """
-        path, _, weight = param.rpartition("/")
-        return uses.uses(self[path]._site, weight, index)
+        path, weight = self._directory.weight(param)
+        site = self._nodes[path]._site
+        value = self._values.get(site.reads[0]) if site.reads else None
+        return uses.uses(site, weight, index, None if value is None else value[0])
 
-    def decompose(self, at, top: int = 10) -> Decomposition:
+    def decompose(self, at, top: int = 10, part: str | None = None) -> Decomposition:
         """The products and the bias whose sum is a unit's value before its activation, in the first sample.
 
         Args:
             at: an address of a unit.
             top: how many products are listed, largest first; the others are summed up.
+            part: of a unit that is made from several sums the one that is meant, such as "forget" of an LSTM.
 
         Raises:
+            ArgumentError: there are several sums, and none is named.
             StateError: without values.
             UnsupportedError: no layer whose terms are known.
         """
         number, place = self._directory.element(at)
-        return decomposition.decompose(self._directory.writer(number), place, self._values, top)
+        site = self._directory.writer(number)
+        return decomposition.decompose(site, site.writes.index(number), place, self._values, top, part)
 
     # ---- all of it
 

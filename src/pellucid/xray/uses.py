@@ -1,39 +1,38 @@
 """Uses: the products that one entry of a weight takes part in.
 
-Below:  kernels.py knows the products of a layer.
+Below:  sums.py knows the products of a layer.
 Above:  trace.py, for `uses`.
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
-from math import prod
+import torch
 
-from pellucid.errors import ArgumentError, ShapeError, UnknownNameError
-from pellucid.xray.kernels import Kernel, known
+from pellucid import layers
+from pellucid.errors import ArgumentError, ShapeError, StateError, UnknownNameError, UnsupportedError, nearest
+from pellucid.xray.kernels import Place, Used
 from pellucid.xray.sites import Site
+from pellucid.xray.sums import weighing_of
 
 _MOST_PAIRS = 1_000_000
 
 
-@dataclass(frozen=True)
 class Uses:
     """The products that one weight entry takes part in, for one sample.
 
     Attributes:
         count: how many.
-        pairs: of the element read and the unit fed, sorted.
+        reads, feeds: what the first and the second place of a pair lie in: the layer's "input" and "output", or words
+            for a value inside the layer.
     """
 
-    count: int
-    _axes: tuple
-    _kernel: Kernel
-    _channels: tuple[int, int]
+    def __init__(self, used: Used, reads: str = "input", feeds: str = "output"):
+        self._used, self.count = used, used.count
+        self.reads, self.feeds = reads, feeds
 
     @property
-    def pairs(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-        """(input place, output place) of each product.
+    def pairs(self) -> list[tuple[Place, Place]]:
+        """The place read and the place fed by each product, sorted.
 
         Raises:
             ArgumentError: more than a million.
@@ -42,36 +41,78 @@ class Uses:
             raise ArgumentError(
                 "That is too long a list.", got=f"{self.count} pairs", expected=f"{_MOST_PAIRS} at most"
             )
-        found = []
-        for steps in itertools.product(*self._axes):
-            read = self._kernel.joined([j for j, _ in steps], self._channels[0])
-            found.append((read, self._kernel.joined([i for _, i in steps], self._channels[1])))
-        return sorted(found)
+        return sorted(self._used.pairs())
 
     def __len__(self) -> int:
         return self.count
 
+    def __repr__(self):
+        return f"<Uses: {self.count} products of {self.reads} with {self.feeds}>"
+
     def to_dict(self) -> dict:
-        """Plain data."""
-        return {"count": self.count, "pairs": [[list(a), list(b)] for a, b in self.pairs]}
+        """Plain data; without the pairs where there are too many to list."""
+        said = {"count": self.count, "reads": self.reads, "feeds": self.feeds}
+        if self.count > _MOST_PAIRS:
+            return {**said, "pairs": None}
+        return {**said, "pairs": [[list(a), list(b)] for a, b in self.pairs]}
 
 
-def uses(site: Site, weight: str, index) -> Uses:
-    """The products of one entry of a site's kernel.
+def uses(site: Site, weight: str, index, value: torch.Tensor | None) -> Uses:
+    """The products of one entry of a site's weight.
+
+    Args:
+        value: what the site read in the first sample of a run; None without one.
 
     Raises:
         UnsupportedError: no layer whose products are known.
-        UnknownNameError: another weight than its kernel.
-        ShapeError: outside the kernel.
+        UnknownNameError: it multiplies nothing by a weight of this name.
+        ShapeError: outside the weight.
+        StateError: an Embedding, and there are no values.
     """
-    kernel = known(site)
-    if weight != kernel.name:
-        raise UnknownNameError(
-            f"'{site.path}' multiplies no inputs by '{weight}'.", got=repr(weight), expected=kernel.name
+    weighing = weighing_of(site)
+    if weighing is None and isinstance(site.layer, layers.Embedding):
+        return _looked_up(site, weight, _entry(site, weight, index, site.layer.embeddings.shape), value)
+    if weighing is None or not weighing.sums:
+        raise UnsupportedError(
+            f"'{site.path}' ({site.kind}) has no weighted sum whose products are known.",
+            expected="a layer with kernels, such as Dense, Conv2D, LSTM or MultiHeadAttention",
         )
-    index = tuple(index)
-    if len(index) != len(kernel.shape) or not all(0 <= i < n for i, n in zip(index, kernel.shape, strict=True)):
-        raise ShapeError(f"'{site.path}/{weight}' has no entry {index}.", got=index, expected=f"below {kernel.shape}")
-    cells = iter(index)
-    axes = tuple(tuple(axis.of_entry(next(cells) if axis.has_kernel else 0)) for axis in kernel.spatial)
-    return Uses(prod(map(len, axes)), axes, kernel, kernel.channels.of_entry(*index[-2:]))
+    names = [one.weight for one in weighing.sums]
+    if weight not in names:
+        raise _no_weight(site, weight, names)
+    one = weighing.sums[names.index(weight)]
+    used = one.products.uses_of(_entry(site, weight, index, one.products.shape))
+    reads = one.reads if isinstance(one.reads, str) else "input" if len(site.reads) == 1 else f"input {one.reads}"
+    return Uses(used, reads, one.feeds)
+
+
+def _entry(site: Site, weight: str, index, shape) -> Place:
+    index = (index,) if isinstance(index, int) else tuple(index)
+    if len(index) != len(shape) or not all(
+        isinstance(i, int) and 0 <= i < n for i, n in zip(index, shape, strict=True)
+    ):
+        raise ShapeError(
+            f"'{site.path}/{weight}' has no entry {index}.", got=index, expected=f"below {tuple(shape)}, each from 0"
+        )
+    return index
+
+
+def _no_weight(site: Site, weight: str, names: list[str]) -> UnknownNameError:
+    near = nearest(weight, names) or names[:1]
+    return UnknownNameError(
+        f"'{site.path}' multiplies no inputs by '{weight}'.", got=repr(weight), expected=", ".join(names),
+        fix=f'"{site.path}/{near[0]}"',
+    )  # fmt: skip
+
+
+def _looked_up(site: Site, weight: str, index: Place, value: torch.Tensor | None) -> Uses:
+    """The elements that read a row of a table; the products are with 1."""
+    if weight != "embeddings":
+        raise _no_weight(site, weight, ["embeddings"])
+    if value is None:
+        raise StateError(
+            f"Which elements read row {index[0]} of '{site.path}', only values can tell.",
+            fix="trace(model, x) with whole numbers",
+        )
+    found = [tuple(place) for place in (value == index[0]).nonzero().tolist()]
+    return Uses(Used(len(found), lambda: ((place, (*place, index[1])) for place in found)))
