@@ -38,14 +38,14 @@ MISSING = {
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
         "To come: tables of words and numbers, which learn from data before training.": """
-            CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup Normalization StringLookup
+            CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup StringLookup
             TextVectorization""",
         "To come: images and sounds made larger, brighter, louder.": """
             AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization
             MaxNumBoundingBoxes MelSpectrogram MixUp Pipeline RandAugment RandomBrightness RandomColorDegeneration
             RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip
             RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
-            RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Rescaling Resizing
+            RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Resizing
             STFTSpectrogram Solarization""",
         "To come: layers of other worlds.": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
     },
@@ -92,6 +92,7 @@ ARGUMENTS = {
 
 # Methods that are not here, by the class that has them in Keras.
 MISSING_METHODS = {
+    "Rescaling Normalization": {"Where a layer of PyTorch's runs inside TensorFlow.": "convert_weight"},
     "Layer": {"A layer is no torch.nn.Module.": "forward"},
     "Operation": {"Of layers alone.": "quantized_call rematerialized_call"},
     "Model": {"To come: other formats.": "export"},

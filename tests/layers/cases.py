@@ -201,6 +201,17 @@ NORMALIZATION = [
     case("RMSNormalization", (3, 4), axis=[1, 2]),
     case("SpectralNormalization", (4,), wraps=("Dense", {"units": 3}), power_iterations=2),
 ]
+RESCALING = [
+    case("Rescaling", (2, 3), scale=0.5, offset=-1.0),
+    case("Rescaling", (2, 2, 3), scale=[1.0, 2.0, 3.0], offset=[0.5, 0.0, 1.0]),
+    case("Normalization", (3,)),
+    case("Normalization", (2, 3), axis=(1, 2)),
+    case("Normalization", (2, 3), axis=None),
+    case("Normalization", (2, 3), mean=[1.0, 2.0, 3.0], variance=[0.5, 4.0, 0.0]),
+    case("Normalization", (2, 3), mean=1.0, variance=4.0, invert=True),
+    case("Normalization", (2, 3), axis=None, mean=1.0, variance=4.0),
+    case("Normalization", (2, 3), axis=(-2, -1), mean=[1.0, 2.0, 3.0], variance=[0.5, 4.0, 1.0]),
+]
 REGULARIZATION = [
     case("Dropout", (4,), rate=0.5),
     case("SpatialDropout1D", (4, 3), rate=0.5),
@@ -300,6 +311,7 @@ CASES = (
     + POOLING
     + RESHAPING
     + NORMALIZATION
+    + RESCALING
     + REGULARIZATION
     + MERGING
     + WRAPPING

@@ -90,6 +90,7 @@ from pellucid.layers.pooling import (
     MaxPooling3D,
 )
 from pellucid.layers.recurrent import RNN
+from pellucid.layers.rescaling import Normalization, Rescaling
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from pellucid.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from pellucid.layers.reversible_embedding import ReversibleEmbedding
@@ -204,12 +205,14 @@ __all__ = [
     "Minimum",
     "MultiHeadAttention",
     "Multiply",
+    "Normalization",
     "PReLU",
     "Permute",
     "RMSNormalization",
     "RNN",
     "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "ReversibleEmbedding",
     "SeparableConv1D",
