@@ -1,0 +1,109 @@
+"""The rule of a layer or operation: by its own link where that says all, by its family where weights or arguments count.
+
+Below:  passing.py and mixing.py have the rules.
+Above:  planning.py asks, for each call of a graph.
+Kept true: only our own layers have rules; one that a user wrote sees its inputs as they were.
+"""
+
+from __future__ import annotations
+
+from pellucid import links
+from pellucid.convert import weight_axes
+from pellucid.convert.mixing import EachStep, Joining, Stepping, Summing
+from pellucid.convert.passing import (
+    Activated,
+    Call,
+    Following,
+    Noise,
+    Pointwise,
+    Rearranging,
+    Renaming,
+    Repeating,
+    Rule,
+    Scaling,
+    Windows,
+)
+from pellucid.layers import RNN, Activation, Bidirectional, Masking, RepeatVector, SpatialDropout1D, TimeDistributed
+from pellucid.layers.cells import DenseCell
+from pellucid.xray import operators
+
+_SCALING = ("Softmax", "UnitNormalization")
+# They say Same, and look at axes nevertheless: at the last one for the mask, at the steps for the noise.
+_NOT_POINTWISE = (Masking, SpatialDropout1D)
+
+
+def rule_of(call: Call, data_format: str) -> Rule:
+    """The rule of a call, for a move to this data format."""
+    layer = call.layer
+    if getattr(type(layer), "function", None) is not None:
+        return _of_operation(call)
+    if not type(layer).__module__.startswith("pellucid.layers") or _takes_mask(call):
+        return Rule()
+    kind = type(layer).__name__
+    if kind in weight_axes.ALONG:
+        return Following()
+    if kind in _SCALING:
+        return Scaling()
+    if kind == "Dense":
+        return Summing()
+    found = _around(call, data_format) if isinstance(layer, (TimeDistributed, Bidirectional, RNN)) else None
+    if found is not None:
+        return found
+    if kind != "Flatten" and hasattr(layer, "rank") and "data_format" in layer.get_config():
+        return Windows(data_format)
+    return _of_layers_link(layer)
+
+
+def _of_layers_link(layer) -> Rule:
+    link = layer.links() if getattr(layer, "built", True) else None
+    if isinstance(layer, RepeatVector):
+        return Repeating()
+    if isinstance(layer, Activation):
+        return Pointwise() if isinstance(link, links.Same) else Activated() if link is not None else Rule()
+    if isinstance(layer, _NOT_POINTWISE):
+        return Rule()
+    if isinstance(link, links.Same):
+        return Rule() if layer._own_weights() else Noise()
+    return _of_link(link)
+
+
+def _of_link(link) -> Rule:
+    """Rules of layers that only move elements: their link is all there is to know."""
+    if isinstance(link, links.Reshape):
+        return Rearranging()
+    if isinstance(link, links.Join):
+        return Joining(link.axis)
+    if isinstance(link, links.Follow) and all(isinstance(rule, links.Keep) for rule, _ in link.axes):
+        order = sorted(range(len(link.axes)), key=lambda axis: link.axes[axis][1])
+        if sorted(axis for _, axis in link.axes) == list(range(len(link.axes))):
+            return Renaming(tuple(order))
+    return Rule()
+
+
+def _around(call: Call, data_format: str) -> Rule | None:
+    layer = call.layer
+    if isinstance(layer, TimeDistributed):
+        inside = Call(
+            layer.layer, tuple(s[1:] for s in call.in_shapes), tuple(s[1:] for s in call.out_shapes), node=call.node
+        )
+        return EachStep(rule_of(inside, data_format))
+    walks = [layer.forward_layer, layer.backward_layer] if isinstance(layer, Bidirectional) else [layer]
+    cells = [getattr(walk, "cell", None) for walk in walks]
+    cells = [cell.cells[0] if hasattr(cell, "cells") else cell for cell in cells]
+    ours = all(isinstance(cell, DenseCell) and type(cell).__name__ in weight_axes.WORDS for cell in cells)
+    return Stepping(cells) if ours else None
+
+
+def _of_operation(call: Call) -> Rule:
+    """A bare operation of a graph, such as ``x + y``."""
+    constants = [x for x in call.node.arguments.args if getattr(x, "ndim", 0) and not hasattr(x, "_keras_history")]
+    shapes = [(None, *shape) for shape in call.in_shapes]
+    link = operators.link_of(call.layer, call.node.arguments, shapes, (None, *call.out_shapes[0]))
+    if isinstance(link, links.Same):
+        return Rule() if constants else Pointwise()
+    return _of_link(link)
+
+
+def _takes_mask(call: Call) -> bool:
+    words = call.node.arguments.kwargs if call.node is not None else {}
+    return any(word.endswith("mask") and value is not None for word, value in words.items())

@@ -1,0 +1,327 @@
+"""Planning: how every value of a network lies in the other data format, and where a transpose must stand.
+
+Below:  families.py has a rule for each call, rearranging.py the layers of a transpose.
+Above:  rebuilding.py makes the network that a plan describes.
+Kept true: a plan is made by one walk forwards, in which every rule is right by itself; then transposes are taken away
+           by choices (which axes an input has, in which order a Dense gives its units), each tried by another walk and
+           kept only if fewer transposes are left. Nothing of the old network changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pellucid.convert.arrangement import State
+from pellucid.convert.families import rule_of
+from pellucid.convert.passing import Call, Passage, Rearranging, Renaming, Rule, Shift, Windows, map_move
+from pellucid.convert.rearranging import Step, steps
+from pellucid.errors import UnsupportedError
+
+_NEVER = 1_000_000
+"""What a rearrangement costs that no layers can do."""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A value that one reader needs otherwise than it lies."""
+
+    symbol: object
+    reads: State
+    takes: State
+    node: object
+    reader: str
+    why: str
+
+    def steps(self) -> list[Step] | None:
+        """The layers that rearrange it."""
+        has = tuple(self.symbol.shape[1:])
+        added = len(self.reads.axes) - len(has)
+        shape = None if not added else tuple(size for axis, size in _sizes(self.reads) if axis >= added)
+        return steps(self.reads, self.takes, shape)
+
+    @property
+    def cost(self) -> int:
+        found = self.steps()
+        return _NEVER if found is None else sum(step.is_transpose for step in found)
+
+
+def _sizes(state: State):
+    return [(axis, state.axes[axis].size) for axis in state.dims]
+
+
+@dataclass
+class Plan:
+    """Attributes:
+    states: how each value lies, by the symbol's id.
+    passages: what becomes of each call, by the node's id.
+    crossings: values to rearrange, by the symbol's id and the reader's (None for an output of the model).
+    shifts: moves of weights, by the variable's id.
+    values: how the output of each layer lies, by its path.
+    """
+
+    data_format: str
+    states: dict[int, State] = field(default_factory=dict)
+    passages: dict[int, Passage] = field(default_factory=dict)
+    crossings: dict[tuple, Crossing] = field(default_factory=dict)
+    shifts: dict[int, Shift] = field(default_factory=dict)
+    values: dict[str, State] = field(default_factory=dict)
+    calls: dict[int, tuple[Call, Rule]] = field(default_factory=dict)
+    makers: dict[int, tuple] = field(default_factory=dict)
+    given: dict[int, list] = field(default_factory=dict)
+    first: dict[int, tuple[Call, Passage]] = field(default_factory=dict)
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """How many transposes stand in the network, and how many values are rearranged."""
+        distinct = {(id(one.symbol), one.takes): one for one in self.crossings.values()}
+        return sum(one.cost for one in distinct.values()), len(distinct)
+
+
+def plan(model, data_format: str) -> Plan:
+    """The plan with as few transposes as the choices allow.
+
+    Raises:
+        UnsupportedError: a layer that cannot be moved; its name and the reason are told.
+    """
+    return _Search(model, data_format).best()
+
+
+class _Search:
+    """Choices, tried one after the other."""
+
+    def __init__(self, model, data_format: str):
+        self.model, self.data_format = model, data_format
+        self.tried: set = set()
+
+    def best(self) -> Plan:
+        choices: dict = {}
+        found = self._walked(choices)
+        while True:
+            better = self._improved(found, choices)
+            if better is None:
+                return _checked(found)
+            found, choices = better
+
+    def _walked(self, choices) -> Plan:
+        return _Walk(self.data_format, choices).of(self.model)
+
+    def _improved(self, found: Plan, choices: dict):
+        for wish in [*_wishes_of_crossings(found), *_wishes_of_flattens(found)]:
+            key = (id(wish.symbol), wish.state, wish.is_map)
+            if key in self.tried:
+                continue
+            self.tried.add(key)
+            asked = _ask(found, wish.symbol, wish.state, choices)
+            moves_input = any(key[0] == "input" for key in asked or ())
+            if not asked or (wish.only_inputs and not moves_input):
+                continue
+            tried = self._walked(choices | asked)
+            if tried.cost < found.cost or (wish.is_map and moves_input and tried.cost[0] == found.cost[0]):
+                return tried, choices | asked
+        return self._anchored(found, choices)
+
+    def _anchored(self, found: Plan, choices: dict):
+        """A Permute that nothing is gained by leaving out stays, and what comes behind it lies as it was."""
+        for key, (call, rule) in found.calls.items():
+            choice = ("here", key)
+            if not isinstance(rule, Renaming) or choice in self.tried or found.passages[key].gives[0].stays:
+                continue
+            self.tried.add(choice)
+            tried = self._walked(choices | {("here", call.key): True})
+            if tried.cost[0] <= found.cost[0]:
+                return tried, choices | {("here", call.key): True}
+        return None
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """How one reader would have a value; `is_map` says that it reads it as a map of channels."""
+
+    symbol: object
+    state: State
+    is_map: bool
+    only_inputs: bool = False
+
+
+def _wishes_of_crossings(found: Plan):
+    for one in found.crossings.values():
+        if len(one.takes.axes) == len(one.symbol.shape) - 1:
+            rule = found.calls[id(one.node)][1] if id(one.node) in found.calls else None
+            yield _Wish(one.symbol, one.takes, isinstance(rule, Windows))
+
+
+def _wishes_of_flattens(found: Plan):
+    """Images that go straight into a Flatten are maps of channels too."""
+    for call, rule in found.calls.values():
+        if not isinstance(rule, Rearranging) or type(call.layer).__name__ != "Flatten" or len(call.in_shapes[0]) < 3:
+            continue
+        symbol = call.node.input_tensors[0]
+        before = getattr(call.layer, "data_format", "channels_last")
+        dims = map_move(len(call.in_shapes[0]), 0, before, found.data_format)
+        if found.states[id(symbol)].stays and dims != tuple(range(len(dims))):
+            yield _Wish(symbol, State.moved(call.in_shapes[0], dims, True), True, only_inputs=True)
+
+
+def _ask(found: Plan, symbol, wish: State, choices: dict) -> dict | None:
+    """The choices that would make a value lie as wished; None if none would."""
+    if found.states[id(symbol)].lies_as(wish):
+        return {}
+    maker = found.makers[id(symbol)]
+    if maker[0] == "alias":
+        return _ask(found, maker[1], wish, choices)
+    if maker[0] == "input":
+        shape = tuple(symbol.shape[1:])
+        fits = len(shape) > 1 and not wish.orders and wish.dims in _moves_of_inputs(len(shape), found.data_format)
+        return {("input", id(symbol)): wish.dims} if fits else None
+    call, rule = found.calls[id(maker[1])]
+    back = rule.back(call, wish, found.passages[id(maker[1])], choices)
+    if back is None:
+        return None
+    asked = dict(back[0])
+    for at, state in back[1]:
+        further = _ask(found, maker[1].input_tensors[at], state, {**choices, **asked})
+        if further is None:
+            return None
+        asked |= further
+    return asked
+
+
+def _moves_of_inputs(ndim: int, data_format: str) -> list[tuple[int, ...]]:
+    """The moves of axes that an input may be given: none, or that of its channels."""
+    other = "channels_last" if data_format == "channels_first" else "channels_first"
+    return [map_move(ndim, 0, before, data_format) for before in (data_format, other)]
+
+
+class _Walk:
+    """One walk through a network, nested models included."""
+
+    def __init__(self, data_format: str, choices: dict):
+        self.plan, self.choices = Plan(data_format), choices
+
+    def of(self, model) -> Plan:
+        graph, states = graph_of(model), []
+        for symbol in graph.inputs:
+            shape = tuple(symbol.shape[1:])
+            dims = self.choices.get(("input", id(symbol)))
+            states.append(State.plain(shape) if dims is None else State.moved(shape, dims, is_map=True))
+            self.plan.makers[id(symbol)] = ("input", None)
+        outputs = self._graph(graph, states, "")
+        for symbol, state in zip(graph.outputs, outputs, strict=True):
+            if not state.stays and (state.orders or not state.is_map):
+                plain = State.plain(symbol.shape[1:])
+                self._cross(symbol, state, plain, None, "", "it is an output of the model, which stays as it was")
+        return self.plan
+
+    def _graph(self, graph, states: list[State], prefix: str) -> list[State]:
+        self.plan.states |= {id(symbol): state for symbol, state in zip(graph.inputs, states, strict=True)}
+        for node in graph.nodes:
+            if not node.is_input:
+                self._node(node, prefix)
+        return [self.plan.states[id(symbol)] for symbol in graph.outputs]
+
+    def _node(self, node, prefix: str):
+        states = [self.plan.states[id(x)] for x in node.input_tensors]
+        if getattr(node.operation, "graph", None) is not None:
+            given = self._nested(node, states, prefix)
+        else:
+            given = self._call(node, states, prefix)
+        self.plan.states |= {id(x): state for x, state in zip(node.outputs, given, strict=True)}
+        self.plan.values.setdefault(prefix + node.operation.name, given[0])
+
+    def _nested(self, node, states, prefix):
+        model, graph = node.operation, node.operation.graph
+        if id(model) not in self.plan.given:
+            self.plan.given[id(model)] = states
+            for inner, outer in zip(graph.inputs, node.input_tensors, strict=True):
+                self.plan.makers[id(inner)] = ("alias", outer)
+            self._graph(graph, states, f"{prefix}{model.name}/")
+        for x, state, wanted in zip(node.input_tensors, states, self.plan.given[id(model)], strict=True):
+            if not state.lies_as(wanted):
+                self._cross(
+                    x, state, wanted, node, model.name, "the model inside is shared, and was moved for another input"
+                )
+        for outer, inner in zip(node.outputs, graph.outputs, strict=True):
+            self.plan.makers[id(outer)] = ("alias", inner)
+        return [self.plan.states[id(x)] for x in graph.outputs]
+
+    def _call(self, node, states, prefix):
+        shapes = [tuple(tuple(x.shape[1:]) for x in side) for side in (node.input_tensors, node.outputs)]
+        call = Call(node.operation, *shapes, node=node)
+        rule = rule_of(call, self.plan.data_format)
+        passage = self._shared(call, rule, rule.passage(call, states, self.choices))
+        self.plan.calls[id(node)] = (call, rule)
+        self.plan.passages[id(node)] = passage
+        self.plan.shifts |= {id(shift.variable): shift for shift in passage.shifts}
+        for x, state, wanted in zip(node.input_tensors, passage.reads, passage.takes, strict=True):
+            added = len(wanted.axes) > len(x.shape) - 1
+            if added or not state.lies_as(wanted):
+                self._cross(x, state, wanted, node, prefix + call.name, passage.why)
+        for x in node.outputs:
+            self.plan.makers[id(x)] = ("call", node)
+        return passage.gives
+
+    def _shared(self, call: Call, rule: Rule, passage: Passage) -> Passage:
+        """A layer that was called before is moved once: its other inputs must lie as the first."""
+        before = self.plan.first.setdefault(id(call.layer), (call, passage))[1]
+        if before is passage or _moves_alike(before, passage):
+            return passage
+        if any(len(one.axes) != len(other.axes) for one, other in zip(before.takes, passage.takes, strict=True)):
+            raise UnsupportedError(
+                f"'{call.name}' is called on values with different numbers of axes, and would have to be moved in two ways.",
+                got=", ".join(map(str, (*self.plan.first[id(call.layer)][0].in_shapes, *call.in_shapes))),
+                fix=f"two layers in place of '{call.name}'",
+            )
+        sized = [
+            State(tuple(_resized(axis, own) for axis, own in zip(first.axes, take.axes, strict=True)), first.dims,
+                  first.is_map, first.cause, first.through)
+            for first, take in zip(before.takes, passage.takes, strict=True)
+        ]  # fmt: skip
+        again = rule.passage(call, sized, self.choices)
+        why = f"'{call.name}' is shared, and was moved for another input"
+        return Passage(passage.reads, again.takes, again.gives, again.config, again.shifts, again.instead, why=why)
+
+    def _cross(self, symbol, reads, takes, node, reader, why):
+        key = (id(symbol), None if node is None else id(node))
+        self.plan.crossings[key] = Crossing(symbol, reads, takes, node, reader, why)
+
+
+def _resized(axis, own):
+    """An axis that only ever stays has the size of the call at hand."""
+    return axis if not axis.stays else type(axis).plain(own.size)
+
+
+def _moves_alike(a: Passage, b: Passage) -> bool:
+    def moves(passage):
+        return {id(shift.variable): (shift.orders, shift.dims) for shift in passage.shifts}
+
+    return a.config == b.config and moves(a) == moves(b) and (a.instead is None) == (b.instead is None)
+
+
+def _checked(found: Plan) -> Plan:
+    for one in found.crossings.values():
+        if one.steps() is None:
+            raise UnsupportedError(
+                f"The input of '{one.reader or 'the model output'}' cannot be brought into the order it needs.",
+                got=f"a value of shape {one.symbol.shape}, lying as {one.reads.dims}",
+                expected="sizes that are known",
+                fix="Input(shape=...) with every size known",
+                where=one.reader,
+            )
+    return found
+
+
+def graph_of(model):
+    """The graph of a model.
+
+    Raises:
+        UnsupportedError: it has none.
+    """
+    graph = getattr(model, "graph", None)
+    if graph is None:
+        raise UnsupportedError(
+            f"The model '{getattr(model, 'name', model)}' has no graph, so nobody knows what its values pass through.",
+            got=type(model).__name__,
+            expected="a functional model, or a Sequential one that is built",
+            fix="Model(inputs, outputs), or model.build(input_shape) for a Sequential",
+        )
+    return graph
