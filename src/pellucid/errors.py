@@ -58,6 +58,10 @@ class UnknownArgumentError(ArgumentError, ArgumentTypeError):
     """A keyword that is not taken; Keras has either kind, by the way it was given."""
 
 
+class ConfigError(ArgumentError, ArgumentTypeError):
+    """A class cannot be made from what a config gives it; Keras has either kind, by the place."""
+
+
 class ShapeError(PellucidError, ValueError):
     """Sizes or numbers of axes do not fit together."""
 

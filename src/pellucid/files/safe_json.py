@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from pellucid.errors import FileError
+from pellucid.errors import FileError, FileTypeError
 
 MOST_BYTES = 64 * 2**20
 MOST_DEPTH = 64
@@ -22,10 +22,12 @@ def read(data: bytes | str):
     Raises:
         FileError: not JSON, too large or deep, a key twice, NaN or infinite, an int beyond 64 bits.
     """
+    if not isinstance(data, (bytes, str)):
+        raise FileTypeError("JSON is a text.", got=type(data).__name__, expected="a string", fix="model.to_json()")
     if len(data) > MOST_BYTES:
         raise FileError("The JSON text is too large.", got=f"{len(data)} bytes", expected=f"at most {MOST_BYTES}")
     try:
-        text = data if isinstance(data, str) else bytes(data).decode("utf-8")
+        text = data if isinstance(data, str) else data.decode("utf-8")
         _check_depth(text)
         return json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_int, parse_float=_float

@@ -16,7 +16,7 @@ import torch
 
 from pellucid import registry, settings
 from pellucid.dtypes import standardize_dtype
-from pellucid.errors import ArgumentError, ArgumentTypeError, nearest
+from pellucid.errors import ArgumentError, ArgumentTypeError, ConfigError, PellucidError, nearest
 from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor
 
@@ -186,20 +186,36 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode: bool = True
     Raises:
         ArgumentTypeError: a name that is in no table, or no config at all.
         ArgumentError: a lambda.
+        ConfigError: a class does not take its config.
     """
     outer = in_safe_mode()
     safe_mode = safe_mode if outer is None else outer
     objects = registry.custom_objects(custom_objects)
-    table = kwargs.get("module_objects")
-    if (
-        table is not None
-        and (name := config if isinstance(config, str) else (config or {}).get("class_name", "")) in table
-    ):
-        found: Any = objects.get(name, table[name])
-        inner = config.get("config") if isinstance(config, dict) else None
-        is_class = isinstance(found, type)
-        return found.from_config(inner or {}) if is_class else found
-    return _Reader(objects, safe_mode).read(config)
+    try:
+        named = _named_in(kwargs.get("module_objects"), config, objects)
+        return _Reader(objects, safe_mode).read(config) if named is None else named
+    except PellucidError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            "Nothing can be made of the config.",
+            got=f"{type(error).__name__}: {error}"[:500],
+            where=_class_names(config),
+        ) from error
+
+
+def _named_in(table, config, objects):
+    """The object that a config names in a caller's own table, or None."""
+    name = config if isinstance(config, str) else config.get("class_name") if isinstance(config, dict) else None
+    if table is None or not isinstance(name, str) or name not in table:
+        return None
+    found: Any = objects.get(name, table[name])
+    inner = config.get("config") if isinstance(config, dict) else None
+    return found.from_config(inner or {}) if isinstance(found, type) else found
+
+
+def _class_names(config) -> str:
+    return repr(config.get("class_name") if isinstance(config, dict) else config)[:200]
 
 
 def _public_module(inner: str) -> str:

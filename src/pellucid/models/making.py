@@ -23,10 +23,20 @@ def built(config: dict, size_bytes: int, custom_objects):
     """The model of a config, its weights still without memory: that is taken only if the file holds so much."""
     with UnmadeScope() as scope, of_the_config(), ObjectSharingScope():
         model = deserialize_keras_object(config, custom_objects=custom_objects)
-    if not hasattr(model, "load_weights"):
-        raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
+    checked(model)
     check_held(scope.pending, size_bytes)
     return model, scope.pending
+
+
+def checked(model):
+    """What was made of a config, if that is a model.
+
+    Raises:
+        FileTypeError: it is not.
+    """
+    if not hasattr(model, "load_weights"):
+        raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
+    return model
 
 
 def check_held(pending, size_bytes: int) -> None:

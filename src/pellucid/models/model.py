@@ -19,9 +19,10 @@ from pellucid.errors import (
     UnsupportedError,
     nearest,
 )
+from pellucid.files import ages, safe_json
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.layers.base import Layer
-from pellucid.models import saving
+from pellucid.models import making, saving
 from pellucid.models.quantizing import QuantizableModel
 from pellucid.report.summary import print_summary
 
@@ -261,11 +262,12 @@ def _is_functional(args, kwargs) -> bool:
 
 
 def model_from_json(json_string: str, custom_objects=None) -> Model:
-    """The model, not compiled and with fresh weights, that `to_json` described."""
-    try:
-        config = json.loads(json_string)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(
-            "This is no JSON text.", got=f"{str(json_string)[:60]!r}: {error}", fix="model_from_json(model.to_json())"
-        ) from error
-    return deserialize_keras_object(config, custom_objects=custom_objects)
+    """The model, with fresh weights, that `to_json` described, of whatever age.
+
+    Raises:
+        FileError: no JSON, or a text that has several meanings; or no model can be made of it.
+    """
+    with making.of_the_config():
+        config = ages.modern(safe_json.read(json_string))
+        model = deserialize_keras_object(config, custom_objects=custom_objects)
+    return making.checked(model)
