@@ -187,6 +187,11 @@ def session(key: str, default: Callable[[], object]):
     return _session[key]
 
 
+def in_session(key: str) -> bool:
+    """Whether this session holds something under `key`."""
+    return key in _session
+
+
 def set_session(key: str, value) -> None:
     """Keep `value` under `key` until `clear_session`."""
     _session[key] = value

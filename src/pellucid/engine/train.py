@@ -14,6 +14,7 @@ from pellucid.engine.callbacks import CallbackList
 from pellucid.engine.collecting import Collected
 from pellucid.engine.compiled import Running
 from pellucid.engine.counts import whole_number
+from pellucid.engine.course import Course
 from pellucid.engine.data import EpochIterator, split
 from pellucid.engine.logs import as_dict, as_numbers
 from pellucid.engine.step_functions import StepFunctions
@@ -32,6 +33,7 @@ class Trainer(StepFunctions):
     stop_evaluating = stop_predicting = False
     history = None
     _initial_epoch = None
+    _course: Course | None = None
 
     # ---- fit
 
@@ -96,14 +98,18 @@ class Trainer(StepFunctions):
             callbacks = self._prepared(batches, callbacks, verbose, epochs, add_history=True)
             self.make_train_function()
             self.stop_training = False
+            self._initial_epoch = None
+            self._course = course = Course(self, batches, callbacks)
             callbacks.on_train_begin()
-            first = self._initial_epoch or initial_epoch
-            logs = self._run_epochs(range(first, epochs), batches, callbacks, validation)
+            first = initial_epoch if self._initial_epoch is None else self._initial_epoch
+            course.begin()
+            logs = self._run_epochs(range(first, epochs), batches, callbacks, validation, course)
         except Exception:
             if not knows_names:
                 self._compiled.forget_names()
             raise
         finally:
+            self._course = None
             batches.close()
             if validation is not None:
                 validation.batches.close()
@@ -112,12 +118,14 @@ class Trainer(StepFunctions):
         callbacks.on_train_end(logs)
         return self.history
 
-    def _run_epochs(self, epochs, batches, callbacks, validation) -> dict:
+    def _run_epochs(self, epochs, batches, callbacks, validation, course) -> dict:
         logs: dict = {}
         for epoch in epochs:
+            if self.stop_training:  # it was taken up at its end
+                break
             self.reset_metrics()
             callbacks.on_epoch_begin(epoch)
-            step_logs = self._run_train_steps(batches, callbacks)
+            step_logs = self._run_train_steps(batches, callbacks, course.begin_epoch())
             if step_logs is None:
                 _say_that_data_ran_out(epoch, is_first=epoch == epochs[0])
                 break
@@ -129,9 +137,8 @@ class Trainer(StepFunctions):
                 break
         return logs
 
-    def _run_train_steps(self, batches, callbacks):
-        """The logs of the last step; None if there was no batch."""
-        logs = None
+    def _run_train_steps(self, batches, callbacks, logs=None):
+        """The logs of the last step; those given if there was no batch."""
         self._running = Running()
         try:
             for begin, end, data in batches:

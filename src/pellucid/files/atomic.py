@@ -52,7 +52,7 @@ def replace(path, write, verify, keep=None) -> None:
         with _fresh(folder, name) as fresh:
             write(Window(fresh.file, 0))  # which goes on where the system writes less than it was told
             if mode is not None:
-                os.chmod(fresh.file.fileno() if os.chmod in os.supports_fd else fresh.path, mode)
+                os.chmod(fresh.path or fresh.file.fileno(), mode)
             _flush(fresh.file.fileno())
             fresh.file.seek(0)
             verify(fresh.file)
@@ -62,6 +62,14 @@ def replace(path, write, verify, keep=None) -> None:
             _flush_folder(folder)
     except OSError as error:
         raise FileError("The file cannot be written.", got=str(error), where=path) from error
+
+
+def remove(path) -> None:
+    """Take a file away, if it is there, and what killed saves of it left."""
+    path = os.path.realpath(os.fspath(path))
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)
+    _sweep(*os.path.split(path))
 
 
 def make_folders(path) -> None:

@@ -8,23 +8,20 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid.engine.callbacks import BackupAndRestore, CSVLogger, ModelCheckpoint
+from pellucid.engine.callbacks import CSVLogger, ModelCheckpoint
 from pellucid.errors import ArgumentError, MissingAttributeError, MissingKeyError
 
 
 class Model:
-    """Saves and loads text."""
+    """Saves text."""
 
-    built, optimizer, metrics, _initial_epoch, loaded = True, None, (), None, None
+    built, optimizer, metrics = True, None, ()
 
     def save(self, path, overwrite=True):
         pathlib.Path(path).write_text("model")
 
     def save_weights(self, path, overwrite=True):
         pathlib.Path(path).write_text("weights")
-
-    def load_weights(self, path):
-        self.loaded = pathlib.Path(path).read_text()
 
 
 def _epochs(callback, logs, model=None):
@@ -120,28 +117,6 @@ def test_a_table_is_continued_without_a_second_head(tmp_path):
     assert path.read_text().splitlines() == ["epoch,loss,val_loss", "0,1.0,NA", "0,1.0,NA"]
 
 
-def test_training_is_taken_up_after_the_last_whole_epoch(tmp_path):
-    folder = tmp_path / "backup"
-    first = BackupAndRestore(folder)
-    first.set_model(Model())
-    first.on_train_begin()
-    first.on_epoch_end(0, {})
-    first.on_epoch_end(1, {})  # and then the power goes
-    model = Model()
-    again = BackupAndRestore(folder)
-    again.set_model(model)
-    again.on_train_begin()
-    assert model._initial_epoch == 2 and model.loaded == "weights"
-    again.on_train_end()
-    assert not folder.exists()
-
-
-@pytest.mark.parametrize("folder", [None, ""])
-def test_a_backup_needs_a_folder(folder):
-    with pytest.raises(ArgumentError, match="`backup_dir` is empty"):
-        BackupAndRestore(folder)
-
-
 def small():
     layers = pellucid.layers
     model = pellucid.Sequential([pellucid.Input((4,)), layers.Dense(3, activation="tanh"), layers.Dense(1)])
@@ -172,42 +147,3 @@ def test_the_best_weights_are_those_kept(tmp_path):
     history = model.fit(x, y, epochs=5, verbose=0, validation_data=(x, y), callbacks=[best]).history
     model.load_weights(path)
     assert model.evaluate(x, y, verbose=0) == pytest.approx(min(history["val_loss"]), rel=1e-5)
-
-
-class Stop(pellucid.callbacks.Callback):
-    """Ends training as a crash would."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch = epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == self.epoch:
-            raise RuntimeError("crash")
-
-
-def test_training_goes_on_after_a_crash_as_if_there_had_been_none(tmp_path):
-    x, y = data()
-    whole = small()
-    start = whole.get_weights()
-    whole.fit(x, y, epochs=4, verbose=0, shuffle=False)
-    parts = small()
-    parts.set_weights(start)
-    with pytest.raises(RuntimeError, match="crash"):
-        parts.fit(x, y, epochs=4, verbose=0, shuffle=False, callbacks=[BackupAndRestore(tmp_path / "b"), Stop(2)])
-    fresh = small()
-    fresh.fit(x, y, epochs=4, verbose=0, shuffle=False, callbacks=[BackupAndRestore(tmp_path / "b")])
-    for a, b in zip(whole.get_weights(), fresh.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert not (tmp_path / "b").exists()
-
-
-def test_a_broken_backup_gives_way_to_the_one_before(tmp_path):
-    x, y = data()
-    backup = BackupAndRestore(tmp_path / "b", double_checkpoint=True)
-    with pytest.raises(RuntimeError, match="crash"):
-        small().fit(x, y, epochs=4, verbose=0, callbacks=[backup, Stop(3)])
-    (tmp_path / "b" / "latest.weights.h5").write_bytes(b"torn")
-    model = small()
-    history = model.fit(x, y, epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path / "b", double_checkpoint=True)])
-    assert history.epoch == [2, 3]

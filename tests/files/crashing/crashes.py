@@ -34,14 +34,15 @@ class Server:
 
     Args:
         built: the shim.
+        works: a module that has `WORKS` and `prepare`.
     """
 
-    def __init__(self, built: pathlib.Path):
+    def __init__(self, built: pathlib.Path, works: str = "files.crashing.works"):
         root = HERE.parent.parent
         path = os.pathsep.join([str(root), str(root.parent / "src")])
         surroundings = {**os.environ, "LD_PRELOAD": str(built), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "files.crashing.server", str(built)],
+            [sys.executable, "-m", "files.crashing.server", str(built), works],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

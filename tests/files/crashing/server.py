@@ -1,12 +1,13 @@
 """Server: does a piece of work again and again, each time in a process that a preloaded shim may stop on the way.
 
-Run by crashes.py. Reads jobs as lines of JSON, and answers each with a line. Everything is imported once; each job is a
+Run by crashes.py with the shim and a module that has `WORKS` and `prepare`. Reads jobs as lines of JSON, and answers each with a line. Everything is imported once; each job is a
 fork, which costs milliseconds where a new process would cost seconds.
 """
 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import sys
@@ -15,30 +16,29 @@ import torch
 
 torch.set_num_threads(1)
 
-from files.crashing import works  # noqa: E402
 
-
-def done(job: dict, shim) -> dict:
+def done(job: dict, shim, works) -> dict:
     """What came of a job: how it ended, how many calls it made, and which."""
     shim.crash_arm(job["folder"].encode(), job["point"], job["mode"], job["plain"])
+    gave = None
     try:
-        works.WORKS[job["work"]](job["kind"], job["folder"])
+        gave = works.WORKS[job["work"]](job["kind"], job["folder"])
         told = "saved"
     except Exception as error:
         told = f"{type(error).__module__}.{type(error).__name__}: {error}"
     calls = shim.crash_disarm()
     shim.crash_ops.restype = ctypes.c_char_p
-    return {"told": told, "calls": calls, "ops": shim.crash_ops().decode().split("\n")[:-1]}
+    return {"told": told, "gave": gave, "calls": calls, "ops": shim.crash_ops().decode().split("\n")[:-1]}
 
 
-def answered(job: dict, shim) -> dict:
+def answered(job: dict, shim, works) -> dict:
     """The same from a process of its own; "killed" if it did not live to tell."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         with open(writing, "w") as pipe:
-            json.dump(done(job, shim), pipe)
+            json.dump(done(job, shim, works), pipe)
         os._exit(0)
     os.close(writing)
     with open(reading) as pipe:
@@ -49,10 +49,11 @@ def answered(job: dict, shim) -> dict:
 
 def main() -> None:
     shim = ctypes.CDLL(sys.argv[1])
+    works = importlib.import_module(sys.argv[2])
     works.prepare()
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps(answered(json.loads(line), shim)), flush=True)
+        print(json.dumps(answered(json.loads(line), shim, works)), flush=True)
 
 
 if __name__ == "__main__":

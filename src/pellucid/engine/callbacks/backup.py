@@ -1,32 +1,43 @@
 """BackupAndRestore: take up an interrupted training where it was.
 
-Below:  the model's own `save_weights` and `load_weights`.
-Kept true: a file is written beside the old one and then put in its place, so that a crash leaves a whole one.
+Below:  engine/course.py says what a training is at one moment; files/atomic.py writes it.
+Kept true: a backup is one file, and at every moment there is a whole one.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-import shutil
 
 from pellucid.engine.callbacks.base import Callback
 from pellucid.engine.callbacks.checkpoint import BatchCounter
-from pellucid.errors import ArgumentError, FileError, OrderError
+from pellucid.errors import ArgumentError, FileError
+from pellucid.files import atomic, keras_zip, source, weights_h5
 
 
 class BackupAndRestore(Callback):
-    """Saves weights and the epoch while training, and goes on from there when `fit` is called again.
+    """Saves a training while it runs, and goes on from there when `fit` is called again, also in another process.
+
+    What is saved: weights and seeds, the optimizer with its slots, epoch and step, the place in the data and its order,
+    the random state, metrics, the History, and what callbacks list in `backed_up`. So the rest of the training is, bit
+    for bit, that of one which was never stopped: Keras begins the epoch anew. Give `fit` the same data, model and
+    callbacks as before. What batches are made of must follow from their number, from the random state of Python, NumPy
+    or PyTorch, or, for generators, from the batches before.
 
     Args:
         backup_dir: a folder of its own.
         save_freq: "epoch", or a number of batches.
         double_checkpoint: whether the save before the last is kept too.
-        delete_checkpoint: whether the folder goes when training ends as planned.
+        delete_checkpoint: whether the backup goes when training ends as planned, and its folder if nothing else is there.
 
     Raises:
         ArgumentError: no folder, or another `save_freq`.
+
+    Source: keras.callbacks.BackupAndRestore, Keras 3.15.
     """
+
+    comes_last = True  # so that what other callbacks have seen of the same step goes along
+    backed_up = ("_counter",)
 
     def __init__(self, backup_dir, save_freq="epoch", double_checkpoint=False, delete_checkpoint=True):
         super().__init__()
@@ -39,42 +50,27 @@ class BackupAndRestore(Callback):
         self._counter = BatchCounter(save_freq)
         self._current_epoch = 0
         self._last_batch_seen = 0
-        self._weights_path = os.path.join(self.backup_dir, "latest.weights.h5")
-        self._training_metadata_path = os.path.join(self.backup_dir, "training_metadata.json")
-        self._prev_weights_path = f"{self._weights_path}.bkp"
-        self._prev_training_metadata_path = f"{self._training_metadata_path}.bkp"
+        self._path = os.path.join(self.backup_dir, "latest.backup.h5")
+        self._previous_path = f"{self._path}.bkp"
 
     def on_train_begin(self, logs=None):
-        try:
-            self._load_model()
-        except (OSError, FileError):
-            if not os.path.exists(self._prev_weights_path):
-                raise
-            self._go_back_one_save()
-            self._load_model()
+        self.model._course.keep_track()
+        failure = None
+        for path in (self._path, self._previous_path):
+            if not os.path.exists(path):
+                continue
+            try:
+                self._take_up(path)
+                return
+            except FileError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
 
-    def _load_model(self):
-        if not self.model.built:
-            raise OrderError(
-                "BackupAndRestore needs a model that has its weights.",
-                got="a model that is not built",
-                fix="model.build(input_shape), or begin it with Input(shape=...)",
-            )
-        if os.path.exists(self._weights_path):
-            optimizer = self.model.optimizer
-            if optimizer is not None and not optimizer.built:
-                optimizer.build(self.model.trainable_variables)
-            self.model.load_weights(self._weights_path)
-        if os.path.exists(self._training_metadata_path):
-            with open(self._training_metadata_path) as file:
-                self.model._initial_epoch = json.load(file)["epoch"]
-
-    def _go_back_one_save(self):
-        os.replace(self._prev_weights_path, self._weights_path)
-        if os.path.exists(self._prev_training_metadata_path):
-            os.replace(self._prev_training_metadata_path, self._training_metadata_path)
-        elif os.path.exists(self._training_metadata_path):
-            os.remove(self._training_metadata_path)
+    def _take_up(self, path):
+        with source.refusals(path), source.opened(path) as file:
+            with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
+                self._current_epoch = self.model._initial_epoch = self.model._course.take(weights)
 
     def is_due(self, moment, batch):
         """Without `save_freq` in batches there is nothing to do at a batch."""
@@ -83,30 +79,28 @@ class BackupAndRestore(Callback):
     def on_train_batch_end(self, batch, logs=None):
         self._last_batch_seen = batch
         if self._counter.is_time(batch):
-            self._save_model()
+            self._save(logs)
 
     def on_epoch_end(self, epoch, logs=None):
         self._current_epoch = epoch + 1
         self._last_batch_seen = 0
         if self.save_freq == "epoch":
-            self._save_model()
+            self._save(logs)
 
-    def _save_model(self):
-        os.makedirs(self.backup_dir, exist_ok=True)
-        if self.double_checkpoint:
-            for path, previous in (
-                (self._weights_path, self._prev_weights_path),
-                (self._training_metadata_path, self._prev_training_metadata_path),
-            ):
-                if os.path.exists(path):
-                    shutil.copy(path, previous)
-        fresh = os.path.join(self.backup_dir, "fresh.weights.h5")
-        self.model.save_weights(fresh, overwrite=True)
-        os.replace(fresh, self._weights_path)
-        with open(f"{self._training_metadata_path}.fresh", "w") as file:
-            json.dump({"epoch": self._current_epoch, "batch": self._last_batch_seen}, file)
-        os.replace(f"{self._training_metadata_path}.fresh", self._training_metadata_path)
+    def _save(self, logs):
+        objects = self.model._course.objects(self._current_epoch, logs)
+
+        def verify(file):
+            with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
+                keras_zip.weights_verify(weights, len(objects))
+
+        atomic.make_folders(self.backup_dir)
+        keep = self._previous_path if self.double_checkpoint else None
+        atomic.replace(self._path, lambda file: weights_h5.write(file, objects), verify, keep)
 
     def on_train_end(self, logs=None):
-        if self.delete_checkpoint and os.path.exists(self.backup_dir):
-            shutil.rmtree(self.backup_dir)
+        if self.delete_checkpoint:
+            for path in (self._previous_path, self._path):  # the last one last: it knows that nothing is left to do
+                atomic.remove(path)
+            with contextlib.suppress(OSError):
+                os.rmdir(self.backup_dir)

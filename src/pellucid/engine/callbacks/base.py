@@ -27,6 +27,8 @@ class Callback:
     # Class attributes, so that a subclass whose __init__ forgets its parent's works too.
     params: dict | None = None
     _model = None
+    # Names of attributes that a backup keeps: what it has seen so far, in plain values and arrays.
+    backed_up: tuple[str, ...] = ()
 
     def set_params(self, params: dict) -> None:
         """Called with the facts of the loop before it begins."""

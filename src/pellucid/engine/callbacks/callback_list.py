@@ -66,7 +66,8 @@ class CallbackList(Callback):
     def _listening(self, moment):
         """The callbacks that do something at a moment; found anew at the beginning of each loop and epoch."""
         if moment not in self._listeners:
-            self._listeners[moment] = [c for c in self.callbacks if is_written(c, moment)]
+            listening = [c for c in self.callbacks if is_written(c, moment)]
+            self._listeners[moment] = sorted(listening, key=lambda c: getattr(c, "comes_last", False))
         return self._listeners[moment]
 
     def _call(self, moment, logs, *place):

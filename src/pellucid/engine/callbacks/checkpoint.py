@@ -32,6 +32,8 @@ class ModelCheckpoint(MonitorCallback):
         ArgumentError: another ending, or another `save_freq`.
     """
 
+    backed_up = ("best", "_counter")
+
     def __init__(
         self,
         filepath,
@@ -133,6 +135,8 @@ class BatchCounter:
     Raises:
         ArgumentError: neither "epoch" nor a number.
     """
+
+    backed_up = ("_last", "_waiting")
 
     def __init__(self, save_freq):
         if save_freq != "epoch" and not isinstance(save_freq, int):

@@ -13,6 +13,8 @@ class History(Callback):
         epoch: the epochs of the last fit.
     """
 
+    backed_up = ("history", "epoch")
+
     def __init__(self):
         super().__init__()
         self.history: dict[str, list] = {}

@@ -93,6 +93,8 @@ class ReduceLROnPlateau(MonitorCallback):
         ArgumentError: a factor of 1 or more.
     """
 
+    backed_up = ("best", "cooldown_counter", "wait")
+
     def __init__(
         self,
         monitor="val_loss",

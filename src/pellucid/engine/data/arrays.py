@@ -62,8 +62,15 @@ class ArrayFeed(Feed):
 
     def batches(self) -> Iterator:
         """One pass; the order is drawn from PyTorch's global generator, so that a seed repeats it."""
+        return self.batches_after(0)
+
+    def batches_after(self, count):
+        """One pass without its first batches, which are not even gathered."""
         order = torch.randperm(self.num_samples) if self._shuffle and self._shuffle != "batch" else None
-        for start in range(0, self.num_samples or 1, self.batch_size):
+        return self._batches(order, count * self.batch_size)
+
+    def _batches(self, order, first):
+        for start in range(first, self.num_samples or 1, self.batch_size):
             stop = min(start + self.batch_size, self.num_samples)
             if order is not None:
                 yield self._gathered(order[start:stop])

@@ -13,6 +13,7 @@ from typing import Any
 from pellucid import settings
 from pellucid.engine.counts import whole_number
 from pellucid.engine.data.choice import choose_feed
+from pellucid.random.state import random_state, set_random_state
 
 
 class EpochIterator:
@@ -45,6 +46,12 @@ class EpochIterator:
         self._pass: Any = None  # an iterator, while a pass is under way
         self._taken = 0  # batches taken from the pass
         self._goes_on = False  # whether the pass is used for the next epoch too
+        self._taken_in_all = 0
+        self._epochs_done = 0
+        self._first_step, self._random = 0, None  # where an epoch goes on that was stopped, and with which random state
+        self.steps_done = 0  # of the epoch under way
+        self.keeps_track = False  # whether `begun_with` is kept
+        self.begun_with: dict = {}  # the random state at the beginning of the pass
 
     @property
     def num_batches(self) -> int | None:
@@ -56,17 +63,23 @@ class EpochIterator:
         if self._pass is None or not self._goes_on:
             self._begin_pass()
         self.feed.on_epoch_begin()
+        first, self._first_step = self._first_step, 0
+        if self._random is not None:
+            set_random_state(self._random)
+            self._random = None
         try:
-            yield from self._groups(self.num_batches)
+            yield from self._groups(self.num_batches, first)
         finally:
+            self.steps_done = 0
+            self._epochs_done += 1
             self._goes_on = self._pass is not None and self.steps_per_epoch is not None and not self._is_used_up()
             self.feed.on_epoch_end()
 
-    def _groups(self, steps):
-        step = 0
+    def _groups(self, steps, step):
         while steps is None or step < steps:
             wanted = self.steps_per_execution if steps is None else min(self.steps_per_execution, steps - step)
             batches = self._take(wanted)
+            self.steps_done = step + len(batches)
             if batches:
                 yield step, step + self.steps_per_execution - 1, batches
             if len(batches) < wanted:
@@ -87,9 +100,40 @@ class EpochIterator:
             self._pass.close()
         self._pass, self._goes_on = None, False
 
-    def _begin_pass(self):
+    def _begin_pass(self, skipped: int = 0):
         self.close()
-        self._pass, self._taken = iter(self.feed.batches()), 0
+        if self.keeps_track:
+            self.begun_with = random_state()
+        self._pass, self._taken = self.feed.batches_after(skipped), skipped
+
+    def place(self) -> dict:
+        """Where the data is, for `take_up` in another process."""
+        return {
+            "step": self.steps_done,
+            "epochs": self._epochs_done,
+            "taken": self._taken,
+            "taken_in_all": self._taken_in_all,
+            "known_batches": self._known_batches,
+            "goes_on": self._pass is not None and (self.steps_done > 0 or self._goes_on),
+        }
+
+    def take_up(self, place: dict, begun_with: dict, random: dict) -> None:
+        """Go to a place that `place` told, over the same data.
+
+        Args:
+            begun_with, random: the random states at the beginning of its pass, and at the place.
+        """
+        for _ in range(place["epochs"]):
+            self.feed.on_epoch_begin()
+            self.feed.on_epoch_end()
+        skipped = place["taken_in_all"] if self.feed.is_one_stream else place["taken"]
+        if place["goes_on"] or (self.feed.is_one_stream and skipped):
+            set_random_state(begun_with)
+            self._begin_pass(skipped)
+            self._goes_on = True
+        self._known_batches, self._taken_in_all = place["known_batches"], place["taken_in_all"]
+        self._epochs_done, self._first_step = place["epochs"], place["step"]
+        self._random = random if place["step"] else None
 
     def _is_used_up(self):
         return self._known_batches is not None and self._taken >= self._known_batches
@@ -102,6 +146,7 @@ class EpochIterator:
             except StopIteration:
                 break
             self._taken += 1
+            self._taken_in_all += 1
         return batches
 
     def _note_end(self, seen, wanted):

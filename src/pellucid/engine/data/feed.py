@@ -6,6 +6,8 @@ Kept true: a batch is x, (x,), (x, y) or (x, y, sample_weight), its leaves tenso
 
 from __future__ import annotations
 
+import collections
+import itertools
 from collections.abc import Iterator
 
 
@@ -15,12 +17,19 @@ class Feed:
     A subclass gives `batches()`, an iterator over one pass, and says the number of its batches if it is known.
     """
 
+    is_one_stream = False  # whether a second pass goes on where the first one stopped
     num_batches: int | None = None
     batch_size: int | None = None  # None where the data decides
 
     def batches(self) -> Iterator:
         """One pass over the data."""
         raise NotImplementedError
+
+    def batches_after(self, count: int) -> Iterator:
+        """One pass without its first batches. Its order is drawn at once, so that a random state can be set behind it."""
+        batches = iter(self.batches())
+        collections.deque(itertools.islice(batches, count), maxlen=0)
+        return batches
 
     def peek(self):
         """The first batch, without taking it from a later pass."""

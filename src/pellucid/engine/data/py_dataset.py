@@ -108,8 +108,13 @@ class PyDatasetFeed(Feed):
 
     def batches(self) -> Iterator:
         """One pass, with batches made ahead where the data set asks for workers."""
+        return self.batches_after(0)
+
+    def batches_after(self, count):
+        """One pass without its first batches, which are not even made."""
         told = f"the {type(self._dataset).__name__} given as x"
-        return converted(map(self._standardized, self._raw()), told)
+        order = itertools.islice(self._order(), count, None)
+        return converted(map(self._standardized, self._raw(order)), told, count)
 
     def peek(self):
         return leaves.to_device(self._standardized(self._dataset[0]))
@@ -120,13 +125,13 @@ class PyDatasetFeed(Feed):
     def on_epoch_end(self):
         self._dataset.on_epoch_end()
 
-    def _raw(self) -> Iterator:
+    def _raw(self, order) -> Iterator:
         workers = self._dataset.workers
         if workers > 1 or (workers > 0 and self._dataset.use_multiprocessing):
             return read_ahead(
-                self._dataset, self._order(), workers, self._dataset.use_multiprocessing, self._dataset.max_queue_size
+                self._dataset, order, workers, self._dataset.use_multiprocessing, self._dataset.max_queue_size
             )
-        return map(self._dataset.__getitem__, self._order())
+        return map(self._dataset.__getitem__, order)
 
     def _order(self) -> Iterator[int]:
         if self.num_batches is None:

@@ -16,14 +16,15 @@ from pellucid.engine.data.packing import with_class_weights
 from pellucid.errors import DataError
 
 
-def converted(stream, told: str) -> Iterator:
+def converted(stream, told: str, first: int = 0) -> Iterator:
     """The batches of an iterable on the current device.
 
     Args:
         told: where a failure happened, as ``"the generator given as x"``.
+        first: the number of its first batch.
     """
     stream = iter(stream)
-    for number in itertools.count():
+    for number in itertools.count(first):
         try:
             batch = next(stream)
         except StopIteration:
@@ -45,6 +46,8 @@ class GeneratorFeed(Feed):
     Raises:
         DataError: it yields nothing, or no tuples.
     """
+
+    is_one_stream = True
 
     def __init__(self, generator):
         self._stream = converted(generator, "the generator given as x")
