@@ -74,7 +74,9 @@ class Zip(Target):
                 out = io.BytesIO()
                 with zipfile.ZipFile(out, "w", method) as archive:
                     for name, data in parts:
-                        with archive.open(zipfile.ZipInfo(name), "w", force_zip64=long) as member:
+                        info = zipfile.ZipInfo(name)
+                        info.compress_type = method
+                        with archive.open(info, "w", force_zip64=long) as member:
                             member.write(data)
                 self.good.append(out.getvalue())
 

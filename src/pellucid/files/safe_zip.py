@@ -139,7 +139,7 @@ class SafeZip:
         crc = size = 0
         while raw := packed.read(_CHUNK):
             while raw:
-                piece = unpack.decompress(raw, _CHUNK) if unpack else raw
+                piece = _unpacked(unpack, raw, member) if unpack else raw
                 raw = unpack.unconsumed_tail if unpack else b""
                 size += len(piece)
                 crc = zlib.crc32(piece, crc)
@@ -148,6 +148,13 @@ class SafeZip:
                 yield piece
         if size != member.size or crc != member.crc or (unpack and not unpack.eof):
             raise _damaged(member)
+
+
+def _unpacked(unpack, raw: bytes, member: Member) -> bytes:
+    try:
+        return unpack.decompress(raw, _CHUNK)
+    except zlib.error as error:
+        raise _damaged(member) from error
 
 
 def _check_member(member: Member):

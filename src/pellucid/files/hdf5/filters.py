@@ -61,10 +61,7 @@ def unpacked(data: bytes | bytearray, filters, mask: int, size: int) -> bytes:
         if mask >> k & 1:
             continue
         if number == _DEFLATE:
-            inflate = zlib.decompressobj()
-            data = inflate.decompress(data, size + _CHECKSUM_BYTES + 1)  # a checksum may be packed along
-            if not inflate.eof:
-                raise broken("a part of an array is damaged", "its packed bytes go on")
+            data = _inflated(data, size + _CHECKSUM_BYTES)  # a checksum may be packed along
         elif number == _SHUFFLE:
             data = _unshuffled(data, argument)
         else:
@@ -72,6 +69,17 @@ def unpacked(data: bytes | bytearray, filters, mask: int, size: int) -> bytes:
     if len(data) != size:
         raise broken("a part of an array is damaged", f"{len(data)} of {size} bytes")
     return bytes(data)
+
+
+def _inflated(data: bytes | bytearray, most: int) -> bytes:
+    inflate = zlib.decompressobj()
+    try:
+        found = inflate.decompress(data, most + 1)
+    except zlib.error as error:
+        raise broken("a part of an array is damaged", str(error)) from error
+    if not inflate.eof:
+        raise broken("a part of an array is damaged", "its packed bytes go on")
+    return found
 
 
 def _unshuffled(data: bytes | bytearray, width: int) -> bytes:
