@@ -124,14 +124,14 @@ def passes_on(site: Site, training: bool) -> bool:
 
 def is_untold(site: Site) -> bool:
     """Whether a site multiplies what it reads by weights of which nothing is told here."""
-    if _looks_up(site):
+    if looks_up(site):
         return False
     return weighing_of(site) is None and bool(getattr(site.layer, "weights", ()))
 
 
 def _met(site: Site, k: int, place: tuple[int, ...], value) -> list[Meeting]:
     """What an element meets that a site reads as its input number `k`."""
-    if _looks_up(site):
+    if looks_up(site):
         if value is None:
             raise StateError(
                 f"Which row of '{site.path}' is read, only values can tell.", fix="trace(model, x) with whole numbers"
@@ -146,7 +146,7 @@ def _met(site: Site, k: int, place: tuple[int, ...], value) -> list[Meeting]:
 
 def _own(site: Site, k: int, place: tuple[int, ...], value) -> list[Meeting]:
     """The weights whose products and sums make an element of a site's output number `k`."""
-    if _looks_up(site):
+    if looks_up(site):
         return [] if value is None else [row_of(site, value, place[:-1], place[-1])]
     weighing = weighing_of(site)
     if weighing is None:
@@ -156,7 +156,7 @@ def _own(site: Site, k: int, place: tuple[int, ...], value) -> list[Meeting]:
     return [Meeting.of(site.path, one.weight, one.param, index) for one, index in made if index is not None]
 
 
-def _looks_up(site: Site) -> bool:
+def looks_up(site: Site) -> bool:
     """Whether a site reads rows of a table."""
     return isinstance(site.layer, layers.Embedding) and weighing_of(site) is None
 

@@ -14,15 +14,18 @@ import html
 import json
 import os
 import pathlib
+import re
 from functools import cache
 
 from pellucid.report.page.content import content
+from pellucid.report.page.layers import network_data
 from pellucid.xray import Trace
 
 HERE = pathlib.Path(__file__).parent
 SCRIPTS = (
-    "indices", "rules", "regions", "links", "network", "following", "fields", "kernels", "values", "answers",
-    "addresses", "words", "state", "dom", "grid", "block", "ribbon", "order", "inspector", "page",
+    "indices", "rules", "regions", "links", "network", "following", "fields", "products", "weighing", "values", "answers",
+    "addresses", "words", "state", "dom", "grid", "block", "ribbon", "views", "order", "field", "weights", "proof", "map",
+    "inspector", "page",
 )  # fmt: skip
 STYLES = ("page",)
 
@@ -35,9 +38,10 @@ def write_page(followed: Trace, path: str | os.PathLike, *, at=None, to: str | N
         to: how far back it is followed.
         max_mb: how large the file may be, in millions of bytes; values and weights are left out to keep to it.
     """
-    rules = _document(content(followed, at, to, budget=0))
-    budget = max(max_mb * 1e6 - len(rules.encode()), 0) * 0.95  # a share for what the packing itself adds
-    pathlib.Path(path).write_text(_document(content(followed, at, to, budget)), "utf-8")
+    network = network_data(followed)
+    shell = _document({"title": "", "network": network})
+    budget = (max_mb * 1e6 - len(shell.encode())) * 0.95  # a share for what the packing itself adds
+    pathlib.Path(path).write_text(_document(content(followed, network, at, to, budget)), "utf-8")
 
 
 def _document(data: dict) -> str:
@@ -50,8 +54,16 @@ def _document(data: dict) -> str:
 
 @cache
 def _joined(folder: str, names: tuple[str, ...], ending: str) -> str:
-    parts = "\n".join((HERE / folder / f"{name}.{ending}").read_text("utf-8") for name in names)
+    parts = "\n".join(_bare((HERE / folder / f"{name}.{ending}").read_text("utf-8")) for name in names)
     return f'(() => {{\n"use strict";\n{parts}\n}})();\n' if ending == "js" else parts
+
+
+def _bare(text: str) -> str:
+    """Without indentation and lines of comment: these are for those who read the files, and many pages are kept."""
+    lines = (
+        line.strip() for line in re.sub(r"^\s*/\*.*?\*/\s*$", "", text, flags=re.DOTALL | re.MULTILINE).splitlines()
+    )
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _hash(text: str) -> str:

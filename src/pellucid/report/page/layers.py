@@ -1,4 +1,4 @@
-"""The layers of a trace as plain data: shapes, names of axes, links, index maps and kernels.
+"""The layers of a trace as plain data: shapes, names of axes, links, index maps, and how weights are met.
 
 Below:  xray/ knows them; rules.py writes links.
 Above:  content.py puts them beside values.
@@ -7,14 +7,11 @@ Kept true: nothing here depends on values, so every index that the page tells is
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from pellucid import layers
 from pellucid.report import order
 from pellucid.report.page.rules import link_data
+from pellucid.report.page.weighing import weighing_data
 from pellucid.xray import Trace, meetings
 from pellucid.xray.index_map import IndexMap
-from pellucid.xray.kernels import Kernel, kernel_of
 from pellucid.xray.node import TraceNode
 
 
@@ -43,7 +40,8 @@ def _layer_data(node: TraceNode, training: bool) -> dict:
         "passes_on": meetings.passes_on(site, training),
         "map": None if mapped is None else _map_data(mapped),
         **_links(site, training),
-        **_weights(site),
+        **weighing_data(site),
+        "activation": _activation(node.layer),
     }
     other = order.other_format(node)
     return said if other is None else {**said, "data_format": node.layer.data_format, "other_map": _map_data(other)}
@@ -65,34 +63,7 @@ def _map_data(mapped: IndexMap) -> dict:
     return {**said, "axes": list(mapped.axes), "read": list(mapped.read), "moved": mapped.moved and list(mapped.moved)}
 
 
-def _weights(site) -> dict:
-    """How its weights are met; shapes with unknown sizes have no kernel to speak of."""
-    layer = site.layer
-    if isinstance(layer, layers.Embedding):
-        return {"rows": layer.output_dim}
-    known = None not in (*_sizes(site.input_shapes), *_sizes(site.output_shapes))
-    kernel = kernel_of(site) if known else None
-    said: dict = {"is_untold": known and bool(site.reads) and meetings.is_untold(site)}
-    if kernel is None:
-        return said
-    activation = getattr(layer, "activation", None)
-    return {
-        **said,
-        "kernel": _kernel_data(kernel),
-        "has_bias": layer.bias is not None,
-        "activation": getattr(activation, "__name__", None),
-    }
-
-
-def _sizes(shapes) -> list:
-    return [size for shape in shapes for size in shape[1:]]
-
-
-def _kernel_data(kernel: Kernel) -> dict:
-    said = asdict(kernel)
-    axes = [{"rule": _rule(axis.rule), "n_in": axis.n_in, "n_out": axis.n_out} for axis in kernel.spatial]
-    return {**said, "shape": list(kernel.shape), "spatial": axes}
-
-
-def _rule(rule) -> dict:
-    return {"is": type(rule).__name__, **asdict(rule)}
+def _activation(layer) -> str | None:
+    """The name of what happens after the sum."""
+    name = getattr(getattr(layer, "activation", None), "__name__", None)
+    return None if name == "linear" else name

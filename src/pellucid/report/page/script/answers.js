@@ -1,6 +1,6 @@
 // Answers: all that is known of one element, as plain data; the same as pellucid's Explanation.to_dict.
 //
-// Below: following.js, fields.js, kernels.js and values.js answer one question each.
+// Below: following.js, fields.js, weighing.js and values.js answer one question each.
 // Above: the views draw this, and `pellucid.explain(address)` in the browser's console gives it.
 
 const LAYER_FACTS = ["path", "kind", "inputs", "input_shapes", "output_shape", "output_shapes", "axes", "params", "macs",
@@ -23,10 +23,14 @@ class Answers {
     return this.known.get(key);
   }
 
+  /** The receptive field, where there is but one value to look at. */
   field(element, to) {
-    const answer = this.sources(element, to);
-    if (answer.goals.size > 1) return null;
-    return receptiveField(this.network, answer, element.number, [...answer.goals.values()][0], element.place);
+    const { goals } = this.sources(element, to);
+    return goals.size > 1 ? null : this.fieldIn(element, to, [...goals.values()][0]);
+  }
+
+  fieldIn(element, to, goal) {
+    return receptiveField(this.network, this.sources(element, to), element.number, goal, element.place);
   }
 
   value(element) {
@@ -40,27 +44,36 @@ class Answers {
   /** The products and the bias whose sum is a unit's value before its activation; null where numbers are missing. */
   decomposition(element, top = 10) {
     const layer = this.network.writer.get(element.number);
-    if (!layer.kernel || !this.values.has(element.number) || !this.values.has(layer.reads[0])) return null;
-    const terms = termsOf(layer.kernel, element.place).map(([place, index]) => {
-      const [x, w] = [this.values.at(layer.reads[0], place), this.values.weight(layer, index)];
-      return { place, index, x, w, value: x * w };
+    const noted = this.values.noted(layer, layer.writes.indexOf(element.number), element.place);
+    if (noted?.terms) return { ...noted, terms: noted.terms.slice(0, top) };
+    const one = onlySum(layer);
+    if (!one || !this.values.has(element.number) || !this.values.has(layer.reads[0])) return null;
+    const terms = termsOf(one.products, element.place).map(([place, index]) => {
+      const [x, w] = [this.values.at(layer.reads[0], place), this.values.weight(layer, one.weight, index)];
+      return { place, index, x, w, value: x * w, weight: one.weight, reads: "input" };
     });
-    const [, channel] = splitPlace(layer.kernel, element.place);
-    const bias = this.values.bias(layer, channel);
-    if (bias === null || terms.some((term) => term.w === null)) return null;
-    const summed = terms.reduce((sum, term) => sum + term.value, 0);
+    const biases = layer.offsets.map((offset) => this.values.weight(layer, offset.weight, ownIndex(offset, 0, element.place)));
+    if (biases.includes(null) || terms.some((term) => term.w === null)) return null;
+    return this.summed(element, terms, biases.reduce((sum, bias) => sum + bias, 0), top, noted?.recorded ?? null);
+  }
+
+  summed(element, terms, bias, top, noted) {
+    const layer = this.network.writer.get(element.number);
+    const output = this.value(element);
+    const recorded = noted ?? (layer.activation ? null : output);
+    const products = terms.reduce((sum, term) => sum + term.value, 0);
     const largest = terms.slice().sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, top);
-    const total = summed + bias;
-    const recorded = this.values.recorded(layer, element.place);
+    const total = products + bias;
     return {
       terms: largest,
       count: terms.length,
-      rest: summed - largest.reduce((sum, term) => sum + term.value, 0),
+      rest: products - largest.reduce((sum, term) => sum + term.value, 0),
       bias,
       total,
       recorded,
       residual: recorded === null ? null : recorded - total,
-      output: this.value(element),
+      output,
+      part: "",
     };
   }
 
@@ -80,16 +93,8 @@ class Answers {
   }
 }
 
-/** For each product of a unit the place that is read and the kernel's index. */
-const termsOf = (kernel, place) => {
-  const [spatial, channel] = splitPlace(kernel, place);
-  const around = combinations(kernel.spatial.map((axis, k) => cellsOfOutput(axis, spatial[k])));
-  return [...around].flatMap((cells) => {
-    const at = cells.map(([j]) => j);
-    const window = cells.filter((_, k) => hasKernelAxis(kernel.spatial[k])).map(([, cell]) => cell);
-    return channelsOfOutput(kernel.channels, channel).map(([c, entry]) => [
-      joinedPlace(kernel, at, c),
-      [...window, ...entry],
-    ]);
-  });
+/** The sum of a layer whose output is one weighted sum of its input; null for any other. */
+const onlySum = (layer) => {
+  const [one, ...more] = layer.sums ?? [];
+  return one && !more.length && one.is_multiplied && one.reads === 0 && one.own[0]?.is === "products" ? one : null;
 };

@@ -5,7 +5,7 @@
 
 const GAP = 18;
 const LABEL = 20;
-const LARGEST = 40;
+const LARGEST = 44;
 const READABLE = 30;
 
 /** Which axes run down, to the right, and over the planes. */
@@ -18,9 +18,10 @@ const planeAxes = (axes) => {
 
 class Block {
   /**
-   * `shape`, `axes`: of the value. `valueAt(place)`: a number or null. `marksOf()`: what to point out, as
-   * {place, kind} or {region, kind}. `margin`: cells of padding around, [[before, after], [before, after]].
-   * `onFocus(place)`, `onLeave()`, `onPick(place)`: told. `plane`: the first plane shown.
+   * `shape`, `axes`: of the value. `text(place)`, `shade(place)`: what stands in a cell, and how dark it is from 0 to 1.
+   * `isColour`: one plane of colours, `coloursAt(r, c)` from 0 to 255 and `colourAt(r, c)` as CSS has it.
+   * `marksOf()`: what to point out, as {place, kind} or {region, kind}. `margin`: cells of padding around, [[before,
+   * after], [before, after]]. `onFocus(place)`, `onLeave()`, `onPick(place)`: told. `plane`: one that is to be seen.
    */
   constructor(said) {
     Object.assign(this, { margin: [[0, 0], [0, 0]], plane: 0 }, said);
@@ -103,6 +104,7 @@ class Block {
     const ink = inkOf(this.element);
     const marks = this.marksOf();
     range(0, this.shown).forEach((k) => this.drawPlane(pen, ink, k, marks));
+    this.onDraw?.();
   }
 
   drawPlane(pen, ink, k, marks) {
@@ -118,7 +120,9 @@ class Block {
     this.drawPadding(pen, ink, x, y);
     const [x0, y0] = [x + this.margin[1][0] * this.cell, y + this.margin[0][0] * this.cell];
     this.drawCells(pen, ink, plane, x0, y0);
-    for (const mark of marks) this.drawMark(pen, ink, mark, plane, x0, y0);
+    const regions = marks.filter((mark) => mark.region);
+    if (regions.length) this.drawRegions(pen, ink, regions, plane, x0, y0);
+    for (const mark of marks) if (mark.place) this.drawMark(pen, ink, mark, plane, x0, y0);
     pen.strokeStyle = ink.line;
     pen.lineWidth = 1;
     pen.strokeRect(x0 - 0.5, y0 - 0.5, this.columns * this.cell + 1, this.rows * this.cell + 1);
@@ -186,31 +190,23 @@ class Block {
     return image;
   }
 
-  drawMark(pen, ink, mark, plane, x0, y0) {
-    if (mark.region) this.drawRegion(pen, ink, mark, plane, x0, y0);
-    else if (this.planeOf(mark.place) === plane) {
-      const [r, c] = this.cellOf(mark.place);
-      outlined(pen, ink, mark.kind, x0 + c * this.cell, y0 + r * this.cell, this.cell, this.cell);
-    }
+  drawMark(pen, ink, { place, kind }, plane, x0, y0) {
+    if (this.planeOf(place) !== plane) return;
+    const [r, c] = this.cellOf(place);
+    outlined(pen, ink, kind, x0 + c * this.cell, y0 + r * this.cell, this.cell, this.cell);
   }
 
-  /** The cells of a set: shaded one by one, so that holes stay holes, with a line around them all. */
-  drawRegion(pen, ink, { region, kind }, plane, x0, y0) {
-    const seen = this.cellsOf(region, plane);
-    if (!seen.size) return;
+  /** What lies outside the sets is veiled, cell by cell, so that holes stay holes; a line runs around each set. */
+  drawRegions(pen, ink, marks, plane, x0, y0) {
     const { cell } = this;
-    pen.fillStyle = kind === "b" ? ink.bWash : ink.aWash;
-    const rows = new Map();
-    for (const key of seen) {
-      const [r, c] = [Math.floor(key / this.columns), key % this.columns];
-      rows.set(r, [...(rows.get(r) ?? []), c]);
+    const sets = marks.map(({ region, kind }) => [this.cellsOf(region, plane), kind]);
+    const all = new Set(sets.flatMap(([seen]) => [...seen]));
+    pen.fillStyle = ink.veil;
+    for (let r = 0; r < this.rows; r++) {
+      const outside = range(0, this.columns).filter((c) => !all.has(r * this.columns + c));
+      for (const [first, length] of runsOf(outside)) pen.fillRect(x0 + first * cell, y0 + r * cell, length * cell, cell);
     }
-    for (const [r, columns] of rows) {
-      for (const [first, length] of runsOf(columns.sort((a, b) => a - b))) {
-        pen.fillRect(x0 + first * cell, y0 + r * cell, length * cell, cell);
-      }
-    }
-    this.drawEdges(pen, kind === "b" ? ink.b : ink.a, kind, seen, x0, y0);
+    for (const [seen, kind] of sets) this.drawEdges(pen, kind === "b" ? ink.b : ink.a, kind, seen, x0, y0);
   }
 
   drawEdges(pen, colour, kind, seen, x0, y0) {
@@ -311,7 +307,7 @@ const inkOf = (element) => {
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const names = ["ink", "faint", "line", "hair", "paper", "shade", "a", "b", "mono"];
   const ink = Object.fromEntries(names.map((name) => [name, colour(name)]));
-  return { ...ink, paperText: colour("paper-text"), aWash: colour("a-wash"), bWash: colour("b-wash") };
+  return { ...ink, paperText: colour("paper-text"), veil: colour("veil") };
 };
 
 const rgbOf = (hex) => [1, 3, 5].map((k) => Number.parseInt(hex.slice(k, k + 2), 16));

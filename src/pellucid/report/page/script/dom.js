@@ -36,3 +36,10 @@ const table = (titles, rows, name = "") =>
   div("scroll", make("table", { class: name },
     make("thead", {}, make("tr", {}, titles.map((title) => make("th", { scope: "col" }, title)))),
     make("tbody", {}, rows.map((row) => make("tr", {}, row.map((cell) => make("td", {}, ...[cell].flat())))))));
+
+const drawn = (tag, attributes, ...children) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};

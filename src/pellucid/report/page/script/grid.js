@@ -46,7 +46,7 @@ class Grid {
     sized(this.element, {
       "max-width": `${width + 2}px`,
       height: `${(Math.min(this.rows, MOST_ROWS) + 1) * ROW + 2}px`,
-      "--head": `${this.headWide}px`, "--cell": `${this.wide}px`, "--tail": `${this.tailWide}px`,
+      "--head": `${this.headWide}px`, "--tail": `${this.tailWide}px`,
     });
   }
 
@@ -70,6 +70,8 @@ class Grid {
     if (key === this.drawn && !isForced) return;
     this.drawn = key;
     this.cells.clear();
+    const room = this.element.clientWidth - this.headWide - this.tailWide;
+    sized(this.element, { "--cell": `${sight.columns < this.columns ? room / sight.columns : this.wide}px` });
     const columns = range(sight.column, sight.column + sight.columns);
     const titles = columns.map((c) => make("div", { class: "title", role: "columnheader" }, this.title(c)));
     const head = make("div", { class: "row", role: "row" }, make("div", { class: "corner", role: "columnheader" }, this.corner ?? ""),

@@ -27,10 +27,6 @@ class Network {
     return this.writer.get(number).axes.slice(1);
   }
 
-  readersOf(number) {
-    return this.layers.filter((layer) => layer.reads[0] === number);
-  }
-
   /** From names to numbers of values: all inputs for "input", else the named one, as Trace.sources takes `to`. */
   goals(to) {
     if (to === "input" && !this.inputs.has(to)) return this.inputs;

@@ -12,7 +12,10 @@ class Page {
     this.answers = new Answers(this.network, this.values);
     this.state = new State(this.network, data);
     this.inspector = new Inspector(this);
-    this.views = { order: new OrderView(this) };
+    this.views = {
+      map: new MapView(this), order: new OrderView(this), field: new FieldView(this), weights: new WeightsView(this),
+      proof: new ProofView(this),
+    };
     this.live = make("div", { class: "status", role: "status", "aria-live": "polite" });
   }
 
@@ -20,7 +23,8 @@ class Page {
     this.state.read(location.hash);
     this.values.sample = this.state.sample;
     this.body = div("body");
-    this.root.replaceChildren(this.head(), this.body, this.foot());
+    this.tabs = new Tabs(this);
+    this.root.replaceChildren(this.head(), this.tabs.element, this.body, this.foot());
     this.state.onChange((changes) => this.onChange(changes));
     window.addEventListener("hashchange", () => this.state.set({ ...this.readAgain() }));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.build());
@@ -62,9 +66,11 @@ class Page {
   }
 
   build() {
-    this.view = this.views[this.state.view] ?? this.views.order;
+    this.view = this.views[this.state.view];
     this.view.build();
-    this.body.replaceChildren(this.view.element, this.inspector.element);
+    this.tabs.refresh();
+    this.body.className = this.view.isWide ? "body wide" : "body";
+    this.body.replaceChildren(this.view.element, ...(this.view.isWide ? [] : [this.inspector.element]));
     this.inspector.refresh();
   }
 
@@ -94,10 +100,14 @@ class Page {
     return null;
   }
 
+  say(text) {
+    this.live.textContent = text;
+  }
+
   speak() {
     const { element } = this.state;
-    if (!element) {
-      this.live.textContent = "";
+    if (!element || !this.network.isKnown(element.number)) {
+      this.say("");
       return;
     }
     const layer = this.network.writer.get(element.number);
@@ -107,7 +117,7 @@ class Page {
     const place = element.place.length > 1 ? `, ${namedPlace(element.place, axes)}` : "";
     const from = map ? `, from ${namedPlace(mapToInput(map, element.place), map.axes)}` : "";
     const value = this.shownValue(element);
-    this.live.textContent = `${layer.path} flat ${flat}${place}${from}${value === null ? "" : `, value ${written(value)}`}`;
+    this.say(`${layer.path} flat ${flat}${place}${from}${value === null ? "" : `, value ${written(value)}`}`);
   }
 
   // ---- the other data format
@@ -132,10 +142,6 @@ class Page {
     return this.answers.value(this.effective(element));
   }
 
-  valueOf(layer, number, place) {
-    return this.shownValue({ number, place });
-  }
-
   formatSwitch(layer) {
     if (!layer.other_map) return null;
     const formats = ["channels_last", "channels_first"];
@@ -148,6 +154,38 @@ class Page {
   titleOf(layer, ...more) {
     return div("title-line", make("h2", {}, layer.path), span("kind", layer.kind),
       span("shapes", layer.input_shapes.map(shapeText).join(" + "), layer.input_shapes.length ? " → " : "", layer.output_shapes.map(shapeText).join(", ")), ...more);
+  }
+}
+
+/** The names of the views, one stop for the Tab key, and the layer that they show. */
+class Tabs {
+  constructor(page) {
+    this.page = page;
+    const words = { map: "Map", order: "Order", field: "Field", weights: "Weights", proof: "Proof" };
+    this.buttons = new Map(VIEWS.map((view) => [view, button(words[view], { role: "tab", id: `tab-${view}` }, () => page.state.set({ view, hover: null }))]));
+    this.layers = make("select", { "aria-label": "Layer", on: { change: (event) => page.state.set({ number: Number(event.target.value), hover: null }) } },
+      page.network.layers.flatMap((layer) => layer.writes.map((number, k) =>
+        make("option", { value: number }, k ? `${layer.path}, output ${k}` : layer.path))));
+    this.element = make("nav", { class: "tabs" },
+      make("div", { role: "tablist", on: { keydown: (event) => this.onKey(event) } }, ...this.buttons.values()),
+      make("label", { class: "which" }, "layer ", this.layers));
+  }
+
+  refresh() {
+    const { view, number } = this.page.state;
+    for (const [name, one] of this.buttons) {
+      one.setAttribute("aria-selected", name === view);
+      one.tabIndex = name === view ? 0 : -1;
+    }
+    this.layers.value = number;
+  }
+
+  onKey(event) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const next = VIEWS[(VIEWS.indexOf(this.page.state.view) + by + VIEWS.length) % VIEWS.length];
+    this.page.state.set({ view: next, hover: null });
+    this.buttons.get(next).focus();
   }
 }
 

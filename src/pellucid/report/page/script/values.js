@@ -5,16 +5,14 @@
 
 const ARRAYS = { u1: Uint8Array, i2: Int16Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
 
-const unpacked = (made) => {
-  if (!made) return null;
-  if (!made.numbers) {
-    const text = atob(made.data);
-    const bytes = new Uint8Array(text.length);
-    for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
-    made.numbers = new ARRAYS[made.kind](bytes.buffer);
-    delete made.data;
+const unpacked = (packed) => {
+  if (!packed) return null;
+  if (!packed.unpacked) {
+    const bytes = Uint8Array.from(atob(packed.data), (letter) => letter.charCodeAt(0));
+    packed.unpacked = new ARRAYS[packed.kind](bytes.buffer);
+    delete packed.data;
   }
-  return made.numbers;
+  return packed.unpacked;
 };
 
 class Values {
@@ -22,6 +20,7 @@ class Values {
     this.network = network;
     this.stored = new Map(Object.entries(data.values).map(([number, samples]) => [Number(number), samples]));
     this.weights = new Map(Object.entries(data.weights));
+    this.made = new Map(Object.entries(data.made));
     this.samples = data.samples;
     this.sample = 0;
   }
@@ -46,31 +45,37 @@ class Values {
     return this.at(layer.reads[0], mapToInput(layer.map, place));
   }
 
-  bias(layer, channel) {
-    return layer.has_bias ? unpacked(this.weights.get(layer.path)?.bias)?.[channel] ?? null : 0;
+  /** One entry of a weight; null where neither the whole weight nor a part with it is here. */
+  weight(layer, name, index) {
+    const held = this.weights.get(layer.path)?.[name];
+    if (!held) return null;
+    for (const part of held) {
+      const at = offsetIn(part.index, index);
+      if (at !== null) return unpacked(part.numbers)[at];
+    }
+    return null;
   }
 
-  /** One entry of a kernel; null where neither the kernel nor the unit that it belongs to is here. */
-  weight(layer, index) {
-    const held = this.weights.get(layer.path);
-    const { shape, channels } = layer.kernel;
-    const whole = unpacked(held?.kernel);
-    if (whole) return whole[flatOf(index, shape)];
-    const [a, b] = index.slice(-2);
-    const cells = [index.slice(0, -2), shape.slice(0, -2)];
-    const [unit, rest, sizes] = {
-      apart: () => [a * shape[shape.length - 1] + b, [], []],
-      back: () => [a, [b], [shape[shape.length - 1]]],
-      mixed: () => [b, [a], [shape[shape.length - 2]]],
-    }[channels.kind]();
-    return unpacked(held?.units[unit])?.[flatOf([...cells[0], ...rest], [...cells[1], ...sizes])] ?? null;
-  }
-
-  /** What the layer itself gave before its activation, where that was noted. */
-  recorded(layer, place) {
-    return this.sample === 0 ? this.weights.get(layer.path)?.recorded[place.join(",")] ?? null : null;
+  /** What Python made of a unit whose sum only the layer itself can tell, or what the layer gave before its activation. */
+  noted(layer, output, place) {
+    return this.sample === 0 ? this.made.get(layer.path)?.[`${output}:${place}`] ?? null : null;
   }
 }
+
+/** Where an entry lies among those of an index; null if it is none of them. */
+const offsetIn = (held, index) => {
+  let at = 0;
+  for (let k = 0; k < index.length; k++) {
+    if (!Array.isArray(held[k])) {
+      if (held[k] !== index[k]) return null;
+      continue;
+    }
+    const [first, stop, step] = held[k];
+    if (index[k] < first || index[k] >= stop || (index[k] - first) % step) return null;
+    at = at * Math.ceil((stop - first) / step) + (index[k] - first) / step;
+  }
+  return at;
+};
 
 // ---- the maps of layers that only rearrange
 

@@ -24,13 +24,22 @@ const written = (number) => {
   return minus(size !== 0 && (size < 1e-3 || size >= 1e6) ? plain.toExponential() : String(plain));
 };
 
-const minus = (text) => text.replace("-", "−");
+/** A value in at most six characters, for small cells. */
+const brief = (number) => {
+  const text = written(number);
+  if (text.length < 6) return text;
+  const plain = Number(number.toPrecision(2));
+  const size = Math.abs(plain);
+  return minus(size >= 1e4 || size < 1e-3 ? plain.toExponential(0).replace("e+", "e") : String(plain));
+};
+
+const minus = (text) => text.replaceAll("-", "−");
 
 const shapeText = (shape) => `(${shape.map((size) => size ?? "None").join(", ")}${shape.length === 1 ? "," : ""})`;
 
 const namedPlace = (place, axes) => lettersOf(axes).map((letter, axis) => `${letter}=${place[axis]}`).join(" ");
 
-const spanText = ([first, last]) => (first === last ? `${first}` : `${first}..${last}`);
+const spanText = ([first, last]) => minus(first === last ? `${first}` : `${first}..${last}`);
 
 /** A box by the names of its axes: "rows 0..121, columns 6..149". */
 const boxText = (box, axes) => box.map((span, axis) => `${MANY[axes[axis]] ?? axes[axis]} ${spanText(span)}`).join(", ");

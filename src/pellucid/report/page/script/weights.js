@@ -1,0 +1,105 @@
+// The Weights view: the weights that an element meets where it is read, and the products whose sum it is.
+
+const MOST_BARS = 64;
+const TERMS = 12;
+
+class WeightsView extends LayerView {
+  head() {
+    return [];
+  }
+
+  pane() {
+    this.holder = div("side");
+    this.fillIn();
+    return this.holder;
+  }
+
+  refresh() {
+    super.refresh();
+    this.fillIn();
+  }
+
+  fillIn() {
+    const { element } = this.page.state;
+    if (!element || !this.page.network.isKnown(element.number)) {
+      this.holder.replaceChildren(div("note", "Point at an element of the output: the weights that it meets, and those that made it, are shown here."));
+      return;
+    }
+    this.holder.replaceChildren(...this.madeOf(element), ...this.met(element));
+  }
+
+  madeOf(element) {
+    const { network, answers } = this.page;
+    const layer = network.writer.get(element.number);
+    const own = answers.weights(element)?.own ?? [];
+    if (!own.length) return [];
+    const title = make("h3", {}, "Made by ", own.map((one, k) => [k ? " and " : "", code(meetingText(one))]).flat());
+    const made = answers.decomposition(element, TERMS);
+    return [title, made ? this.sum(layer, made) : div("note small", this.missing(layer, element))];
+  }
+
+  missing(layer, element) {
+    const address = addressText(this.page.network, element);
+    return this.page.values.samples
+      ? `The numbers of this unit are not in this page. To have them: explain(model, at="${address}", x=x).to_html("page.html").`
+      : "The model was not run, so there are no values to multiply.";
+  }
+
+  /** The products, largest first, as bars that add up to the number. */
+  sum(layer, made) {
+    const source = this.page.network.writer.get(layer.reads[0]);
+    const largest = Math.max(...made.terms.map((term) => Math.abs(term.value)), Math.abs(made.bias), 1e-30);
+    const rows = made.terms.map((term) => [
+      code(`${source.path}[${term.place}]`), num(term.x), num(term.w), num(term.value), bar(term.value, largest),
+    ]);
+    const others = made.count - made.terms.length;
+    if (others > 0) rows.push([`${counted(others)} more products`, "", "", num(made.rest), bar(made.rest, largest)]);
+    rows.push(["bias", "", "", num(made.bias), bar(made.bias, largest)]);
+    return div("sum", table(["reads", "x", "w", "x · w", ""], rows, "terms"), this.total(layer, made));
+  }
+
+  total(layer, made) {
+    const { activation } = layer;
+    const check = made.recorded === null ? null
+      : span("faint", ` the layer itself gives ${written(made.recorded)}, ${written(made.residual)} apart`);
+    return facts([
+      ["sum", span("number strong", written(made.total)), check],
+      activation && [activation, span("number strong", written(made.output))],
+    ]);
+  }
+
+  met(element) {
+    const met = this.page.answers.weights(element);
+    if (met === null) return [div("note small", "Which row it reads, only its value can tell, and that is not in this page.")];
+    const untold = met.untold.map((path) => div("note small", code(path), " weighs it too, in a way that is not told here."));
+    if (!met.meetings.length && !met.untold.length) return [div("note small", "No layer with weights reads this element.")];
+    return [...met.meetings.flatMap((one) => this.meeting(element, one)), ...untold];
+  }
+
+  meeting(element, one) {
+    const layer = this.page.network.byPath.get(one.layer);
+    const title = make("h3", {}, "Meets ", code(meetingText(one)), span("shape", plural(one.count, "weight")));
+    return [title, this.strip(layer, one, this.page.shownValue(element)) ?? div("note small", "These weights are not in this page; where they lie is.")];
+  }
+
+  /** The weights met, one bar for each, with the product that each gives. */
+  strip(layer, one, x) {
+    const entries = [...combinations(one.index.map((part) => (Array.isArray(part) ? range(...part) : [part])))];
+    const weights = entries.slice(0, MOST_BARS).map((index) => this.page.values.weight(layer, one.weight, index));
+    if (weights.every((w) => w === null)) return null;
+    const largest = Math.max(...weights.map((w) => Math.abs(w ?? 0)), 1e-30);
+    const rows = weights.map((w, k) => [code(`[${entries[k]}]`), num(w), bar(w ?? 0, largest), x === null ? "" : num(w === null ? null : w * x)]);
+    const more = entries.length - weights.length;
+    return div("sum", table(["entry", "w", "", x === null ? "" : "x · w"], rows, "terms"),
+      more > 0 ? div("faint", `${counted(more)} more`) : null);
+  }
+}
+
+const num = (value) => span("number right", value === null ? "not here" : written(value));
+
+/** A bar to the right for what adds, to the left and hatched for what takes away. */
+const bar = (value, largest) => {
+  const share = Math.abs(value) / largest;
+  return make("span", { class: `bar ${value < 0 ? "minus" : "plus"}`, "aria-hidden": "true" },
+    sized(span("fill"), { width: `${Math.max(share * 50, value ? 0.5 : 0)}%` }));
+};
