@@ -11,8 +11,9 @@ import pytest
 import torch
 
 MODULES = (
-    "keras activations applications applications.densenet applications.imagenet_utils "
-    "applications.inception_resnet_v2 applications.inception_v3 applications.mobilenet applications.mobilenet_v2 "
+    "keras activations applications applications.convnext applications.densenet applications.efficientnet "
+    "applications.efficientnet_v2 applications.imagenet_utils applications.inception_resnet_v2 "
+    "applications.inception_v3 applications.mobilenet applications.mobilenet_v2 applications.mobilenet_v3 "
     "applications.nasnet applications.resnet applications.resnet50 applications.resnet_v2 applications.vgg16 "
     "applications.vgg19 applications.xception backend callbacks config constraints dtype_policies initializers "
     "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
@@ -27,13 +28,6 @@ MISSING = {
         "To come: several machines are torch.distributed's.": "distribution distillation",
         "Keras's own past and inside.": "legacy src",
         "`__version__` says it.": "version",
-    },
-    "applications": {
-        "To come, a family at a time.": """
-            ConvNeXtBase ConvNeXtLarge ConvNeXtSmall ConvNeXtTiny ConvNeXtXLarge EfficientNetB0 EfficientNetB1
-            EfficientNetB2 EfficientNetB3 EfficientNetB4 EfficientNetB5 EfficientNetB6 EfficientNetB7 EfficientNetV2B0
-            EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2L EfficientNetV2M EfficientNetV2S
-            MobileNetV3Large MobileNetV3Small convnext efficientnet efficientnet_v2 mobilenet_v3""",
     },
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
@@ -61,6 +55,11 @@ MISSING = {
     },
 }
 
+KERAS_2_BACKEND = sorted(
+    {name for name in dir(importlib.import_module("keras._tf_keras.keras.backend")) if not name.startswith("_")}
+    - set(dir(importlib.import_module("keras.backend")))
+)
+
 # Names that Keras does not have.
 MORE = {
     "keras": {
@@ -68,7 +67,10 @@ MORE = {
         "Values followed through a model.": "explain trace",
         "Models moved to other layouts and frameworks.": "convert",
     },
-    "backend": {"Keras 2's word for flattening all but the first axis.": "batch_flatten"},
+    "backend": {
+        "All of Keras 2's `K`; Keras 3 hides it under `keras._tf_keras`.": " ".join(KERAS_2_BACKEND),
+        "Of Keras 1's and 2's `K`, too.": "function in_test_phase in_train_phase learning_phase placeholder set_learning_phase",
+    },
     "models": {"What `Model(inputs, outputs)` makes; Keras keeps it under keras.src.": "Functional"},
 }
 

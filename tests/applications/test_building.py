@@ -121,7 +121,7 @@ def test_images_of_other_channels_are_warned_of():
     assert warned[0].filename == __file__
 
 
-@pytest.mark.parametrize("name", ["DenseNet121", "NASNetLarge"])
+@pytest.mark.parametrize("name", ["ConvNeXtTiny", "DenseNet121", "NASNetLarge"])
 def test_some_networks_have_one_order_of_axes(name):
     pellucid.config.set_image_data_format("channels_first")
     try:
@@ -145,6 +145,7 @@ def test_published_weights_of_mobilenets_are_chosen_by_alpha_and_size(tmp_path, 
     kernels = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels"
     assert wanted("MobileNetV2", alpha=1.4) == f"{kernels}_1.4_224.h5"
     assert wanted("MobileNetV2", include_top=False, input_shape=(96, 96, 3)) == f"{kernels}_1.0_96_no_top.h5"
+    assert wanted("MobileNetV3Small", minimalistic=True) == "weights_mobilenet_v3_small_minimalistic_224_1.0_float.h5"
     with pytest.warns(UserWarning, match="those for 224x224 are taken") as warned:
         assert wanted("MobileNetV2", include_top=False, input_shape=(100, 96, 3)) == f"{kernels}_1.0_224_no_top.h5"
     assert warned[0].filename == __file__
@@ -156,6 +157,7 @@ def test_published_weights_of_mobilenets_are_chosen_by_alpha_and_size(tmp_path, 
         ("MobileNet", {"alpha": 0.3}, r"with this `alpha`(?s:.*)0.25, 0.5, 0.75, 1.0"),
         ("MobileNet", {"depth_multiplier": 2}, "with this `depth_multiplier`"),
         ("MobileNetV2", {"alpha": 0.3}, r"with this `alpha`(?s:.*)1.4"),
+        ("MobileNetV3Small", {"alpha": 0.75, "minimalistic": True}, "with this `alpha`"),
     ],
 )
 def test_other_widths_than_published_are_refused(name, kwargs, text):

@@ -25,6 +25,14 @@ SMALL = {
     "InceptionV3": 75,
     "InceptionResNetV2": 75,
     "NASNetMobile": 33,
+    "MobileNetV3Small": 40,
+    "MobileNetV3Large": 33,
+    "EfficientNetB0": 33,
+    "EfficientNetB2": 40,
+    "EfficientNetV2B0": 32,
+    "EfficientNetV2B2": 33,
+    "EfficientNetV2S": 32,
+    "ConvNeXtTiny": 32,
 }
 
 
@@ -69,7 +77,7 @@ def test_layers_and_configs_are_kerass(name):
     same_network(name, include_top=False, input_shape=(SMALL[name], SMALL[name], 3))
 
 
-@pytest.mark.parametrize("name", ["ResNet50", "MobileNet"])
+@pytest.mark.parametrize("name", ["ResNet50", "MobileNetV3Small", "ConvNeXtTiny"])
 def test_numbers_are_kerass(name, tmp_path):
     same_numbers(*both(name, include_top=False, input_shape=(40, 32, 3), pooling="avg"), tmp_path)
 
@@ -102,3 +110,34 @@ def test_mobilenet_v2_has_kerass_widths_and_names(kwargs):
 )
 def test_mobilenet_has_kerass_widths_and_names(kwargs):
     same_network("MobileNet", **kwargs)
+
+
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "MobileNetV3Large"])
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"minimalistic": True, "alpha": 1.5, "include_preprocessing": False, "dropout_rate": 0, "classes": 5},
+        {"alpha": 0.75, "include_top": False, "pooling": "max", "input_shape": (60, 50, 3)},
+    ],
+)
+def test_mobilenet_v3_has_kerass_widths(name, kwargs):
+    same_network(name, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs"),
+    [
+        ("EfficientNetV2B0", {"include_preprocessing": False, "classes": 3, "input_shape": (32, 40, 3)}),
+        ("EfficientNetV2B0", {"input_shape": (32, 40, 1), "include_top": False, "pooling": "max"}),
+        ("ConvNeXtTiny", {"include_preprocessing": False, "classes": 3, "input_shape": (32, 40, 3), "name": "mine"}),
+        ("ConvNeXtTiny", {"include_top": False, "pooling": "max", "input_shape": (32, 40, 1)}),
+    ],
+)
+def test_networks_that_prepare_images_may_leave_it(name, kwargs):
+    same_network(name, **kwargs)
+
+
+def test_weights_of_efficientnet_v2_do_not_depend_on_its_name():
+    model = pellucid.applications.EfficientNetV2B0(weights=None, input_shape=(32, 32, 3), name="mine")
+    assert model.name == "mine"  # Keras looks the blocks up by it, and fails
+    assert model.count_params() == 7_200_312

@@ -25,10 +25,10 @@ def channels_of(x) -> int:
     return x.shape[channel_axis()]
 
 
-def rounded(width: float, divisor: int = 8) -> int:
-    """The multiple of `divisor` that is nearest, at least one, and never more than a tenth below: ``rounded(36)`` is 40."""
-    near = max(divisor, int(width + divisor / 2) // divisor * divisor)
-    return near + divisor if near < 0.9 * width else near
+def rounded(width: float, lowest: float = 0.9) -> int:
+    """The multiple of 8 that is nearest, at least 8, and never below this share of the width: ``rounded(36)`` is 40."""
+    near = max(8, int(width + 4) // 8 * 8)
+    return near + 8 if near < lowest * width else near
 
 
 def halving_pad(x, window: int) -> tuple:

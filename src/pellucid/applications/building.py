@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pellucid import activations
@@ -79,15 +80,22 @@ def constructor(module: str, title: str, build: Callable[[Asked], Functional], n
     return titled(construct, module, title)
 
 
-def titled(construct, module: str, title: str):
-    """The function, named and documented as a constructor of this network."""
+def titled(construct, module: str, title: str, told: str = ""):
+    """The function, named and documented as a constructor of this network.
+
+    Args:
+        told: lines about arguments that `Asked` does not tell.
+    """
     construct.__name__ = construct.__qualname__ = title
     construct.__module__ = module
     words = (Asked.__doc__ or "").partition("Args:")[2].rstrip()
-    construct.__doc__ = f"{title}, as Keras 3.15 builds it.\n\n    Args:{words}\n\n    Raises:\n{_RAISES}"
+    construct.__doc__ = f"{title}, as Keras 3.15 builds it.\n\n    Args:{words}\n{told}\n    Raises:\n{_RAISES}"
     return construct
 
 
+PREPARES = (
+    "        include_preprocessing: whether the model itself brings values 0 to 255 to what it was trained with.\n"
+)
 _RAISES = """\
         ArgumentError: published weights and a top that is another than theirs; no such file of weights.
         MissingFileError: the published weights are not on this machine; the text says where they go.
@@ -102,32 +110,38 @@ def classifier(x, asked: Asked, pool: str | None = "avg_pool", **kwargs):
     return chain(x, GlobalAveragePooling2D(name=pool), dense)
 
 
+def pooled(x, asked: Asked, average: str | None = "avg_pool", most: str | None = "max_pool"):
+    """What comes in place of the top: one number a channel, or the map; and names of the layers for it."""
+    if asked.pooling is None:
+        return x
+    return GlobalAveragePooling2D(name=average)(x) if asked.pooling == "avg" else GlobalMaxPooling2D(name=most)(x)
+
+
+pooled_unnamed = partial(pooled, average=None, most=None)
+
+
 def network(
     asked: Asked,
     body: Callable,
     published: Published,
     *,
-    size: int = 224,
+    size: int | None = 224,
     least: int = 32,
     top: Callable = classifier,
-    pools: tuple[str | None, str | None] = ("avg_pool", "max_pool"),
+    bare: Callable = pooled,
 ) -> Functional:
-    """The model: image, body, top or pooling, and its weights.
+    """The model: image, body, its end, and its weights.
 
     Args:
-        size: height and width of images where nothing is said and the top is there.
+        size: height and width of images where nothing is said and the top is there; None if the top takes any.
         least: the smallest height and width.
         top: makes the classes' probabilities of what the body gave, and of what was asked.
-        pools: names of the global pooling layers in place of the top.
+        bare: what comes in place of the top.
     """
     check(asked)
     image = image_of(asked, size, least)
     x = body(image)
-    if asked.include_top:
-        x = top(x, asked)
-    elif asked.pooling is not None:
-        average, most = pools
-        x = GlobalAveragePooling2D(name=average)(x) if asked.pooling == "avg" else GlobalMaxPooling2D(name=most)(x)
+    x = (top if asked.include_top else bare)(x, asked)
     inputs = image if asked.input_tensor is None else source_inputs(image)
     model = Functional(inputs, x, name=asked.name)
     if asked.weights is not None:
@@ -164,7 +178,7 @@ def check(asked: Asked) -> None:
         raise ArgumentError("Unknown `pooling`.", got=repr(asked.pooling), expected='None, "avg" or "max"')
 
 
-def image_of(asked: Asked, size: int, least: int) -> KerasTensor:
+def image_of(asked: Asked, size: int | None, least: int) -> KerasTensor:
     """The symbolic image that a network begins with.
 
     Raises:
@@ -178,11 +192,12 @@ def image_of(asked: Asked, size: int, least: int) -> KerasTensor:
     return Input(tensor=asked.input_tensor, shape=shape)
 
 
-def shape_of(asked: Asked, size: int, least: int) -> tuple:
+def shape_of(asked: Asked, size: int | None, least: int) -> tuple:
     """Shape of the image: what was asked, or the usual one."""
     side = size if asked.include_top else None
     shape = tuple(asked.input_shape) if asked.input_shape else of_sides(side, side)
-    if asked.include_top and asked.weights == "imagenet" and shape != of_sides(size, size):
+    needs_size = asked.include_top and size is not None
+    if needs_size and asked.weights == "imagenet" and shape != of_sides(size, size):
         raise ShapeError(
             "The published weights with their top are for images of one size.",
             got=f"input_shape={shape}",
@@ -194,9 +209,9 @@ def shape_of(asked: Asked, size: int, least: int) -> tuple:
             "This is no image that the network can take.",
             got=f"input_shape={shape}",
             expected=f"height and width of {least} or more, and channels",
-            fix=f"input_shape={of_sides(size, size)}",
+            fix=f"input_shape={of_sides(size or 224, size or 224)}",
         )
-    if asked.include_top and None in shape:
+    if needs_size and None in shape:
         raise ShapeError(
             "The top needs a fixed image size.",
             got=f"input_shape={shape}",

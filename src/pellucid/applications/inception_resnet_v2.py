@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pellucid.applications import imagenet_utils
 from pellucid.applications.blocks import channels_of
-from pellucid.applications.building import Asked, constructor, network
+from pellucid.applications.building import Asked, constructor, network, pooled_unnamed
 from pellucid.applications.inception import branch, convolved, mixed
 from pellucid.applications.inception_v3 import STEM
 from pellucid.applications.published import KERNELS, Published
@@ -50,7 +50,7 @@ PUBLISHED = Published(
 
 
 def inception_resnet_v2(asked: Asked):
-    return network(asked, body, PUBLISHED, size=299, least=75, pools=(None, None))
+    return network(asked, body, PUBLISHED, size=299, least=75, bare=pooled_unnamed)
 
 
 def body(x):

@@ -7,7 +7,7 @@ Source: Szegedy et al. 2015, arXiv 1512.00567; keras.applications.inception_v3, 
 from __future__ import annotations
 
 from pellucid.applications import imagenet_utils
-from pellucid.applications.building import Asked, constructor, network
+from pellucid.applications.building import Asked, constructor, network, pooled_unnamed
 from pellucid.applications.inception import branch, mixed
 from pellucid.applications.published import KERNELS, Published
 
@@ -48,7 +48,7 @@ PUBLISHED = Published(
 
 
 def inception_v3(asked: Asked):
-    return network(asked, body, PUBLISHED, size=299, least=75, pools=(None, None))
+    return network(asked, body, PUBLISHED, size=299, least=75, bare=pooled_unnamed)
 
 
 def body(x):

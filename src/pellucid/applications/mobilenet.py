@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pellucid.applications import imagenet_utils
 from pellucid.applications.blocks import chain, channel_axis
-from pellucid.applications.building import Asked, network, sides_of
+from pellucid.applications.building import Asked, network, pooled_unnamed, sides_of
 from pellucid.applications.published import Published
 from pellucid.errors import ArgumentError
 from pellucid.layers import (
@@ -70,7 +70,7 @@ def MobileNet(  # noqa: N802  (Keras's public spelling)
         published,
         size=side,
         top=lambda x, asked: top(x, asked, dropout),
-        pools=(None, None),
+        bare=pooled_unnamed,
     )
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from pellucid.applications import imagenet_utils
 from pellucid.applications.blocks import chain, channel_axis, channels_of, halving_pad, rounded
-from pellucid.applications.building import Asked, classifier, network, sides_of
+from pellucid.applications.building import Asked, classifier, network, pooled_unnamed, sides_of
 from pellucid.applications.mobilenet import check_published, sizes
 from pellucid.applications.published import KERNELS, Published
 from pellucid.graph.symbol import is_symbolic
@@ -55,7 +55,7 @@ def MobileNetV2(  # noqa: N802  (Keras's public spelling)
         Published(f"mobilenet_v2{file}", "mobilenet_v2", without_top="_no_top"),
         size=side,
         top=partial(classifier, pool=None),
-        pools=(None, None),
+        bare=pooled_unnamed,
     )
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from pellucid.applications import imagenet_utils
 from pellucid.applications.blocks import chain, channels_of, halving_pad
-from pellucid.applications.building import Asked, classifier, network, refuse_channels_first
+from pellucid.applications.building import Asked, classifier, network, pooled_unnamed, refuse_channels_first
 from pellucid.applications.published import Published
 from pellucid.layers import (
     Activation,
@@ -89,7 +89,7 @@ def nasnet(asked: Asked, plan: Plan):
         plan.published,
         size=plan.size,
         top=partial(classifier, pool=None),
-        pools=(None, None),
+        bare=pooled_unnamed,
     )
 
 

@@ -25,7 +25,7 @@ class Published:
     Args:
         name: in Keras's folder; ``{}`` stands where `without_top` goes.
         folder: on the site, below the applications' own, or from the top if it begins with a slash.
-        hashes: MD5 of each, where Keras knows it.
+        hashes: MD5 or SHA-256 of each, where Keras knows it.
         original: the name on the site, where it is another.
     """
 
@@ -45,7 +45,9 @@ class Published:
         if path.exists():
             return path
         index = 0 if include_top else 1
-        expected = f"{path}, MD5 {self.hashes[index]}" if self.hashes else path
+        expected = str(path)
+        if self.hashes:
+            expected += f", {'MD5' if len(self.hashes[index]) == 32 else 'SHA-256'} {self.hashes[index]}"
         source = urllib.parse.urljoin(SITE, f"{self.folder}/{self._filled(self.original or self.name, include_top)}")
         raise MissingFileError(
             f"'{path.name}' is not on this machine, and Pellucid fetches nothing from the network by itself.",

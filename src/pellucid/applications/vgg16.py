@@ -10,7 +10,7 @@ from functools import partial
 
 from pellucid.applications import imagenet_utils
 from pellucid.applications.blocks import chain
-from pellucid.applications.building import Asked, constructor, network
+from pellucid.applications.building import Asked, constructor, network, pooled_unnamed
 from pellucid.applications.published import KERNELS, Published
 from pellucid.layers import Conv2D, Dense, Flatten, MaxPooling2D
 
@@ -22,7 +22,7 @@ FILTERS = (64, 128, 256, 512, 512)  # of each block
 def vgg(asked: Asked, depths: tuple[int, ...], file: str, hashes: tuple[str, str]):
     """The model with so many convolutions in its blocks."""
     published = Published(file + KERNELS, file, hashes)
-    return network(asked, partial(body, depths=depths), published, top=top, pools=(None, None))
+    return network(asked, partial(body, depths=depths), published, top=top, bare=pooled_unnamed)
 
 
 def body(x, depths: tuple[int, ...]):

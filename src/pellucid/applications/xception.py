@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pellucid.applications import imagenet_utils
 from pellucid.applications.blocks import chain, channel_axis
-from pellucid.applications.building import Asked, constructor, network
+from pellucid.applications.building import Asked, constructor, network, pooled_unnamed
 from pellucid.applications.published import KERNELS, Published
 from pellucid.layers import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, SeparableConv2D
 
@@ -22,7 +22,7 @@ PUBLISHED = Published(
 
 
 def xception(asked: Asked):
-    return network(asked, body, PUBLISHED, size=299, least=71, pools=(None, None))
+    return network(asked, body, PUBLISHED, size=299, least=71, bare=pooled_unnamed)
 
 
 def norm(name: str | None = None) -> BatchNormalization:

@@ -47,7 +47,6 @@ class Rescaling(Scaling):
     def __init__(self, scale, offset=0.0, **kwargs):
         super().__init__(**kwargs)
         self.scale, self.offset = scale, offset
-        self._build_at_init()
 
     def call(self, inputs):
         x = convert_to_tensor(inputs, dtype=self.compute_dtype)
