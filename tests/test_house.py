@@ -20,7 +20,8 @@ MOST_LINES = 400
 FLOORS = {
     0: "errors naming nest axes places links registry settings dtypes spec",
     1: "graph files",
-    2: "ops activations initializers regularizers constraints losses metrics optimizers random dtype_policies quantizers",
+    2: "ops activations initializers regularizers constraints losses metrics optimizers random dtype_policies quantizers "
+    "backend_functions",
     3: "layers",
     4: "engine",
     5: "xray",
@@ -35,7 +36,7 @@ STRANGERS = ({"graph", "files"},)
 COMMANDS = {"cli.py", "__main__.py"}
 OUTSIDE = {"torch", "numpy", "h5py", "rich"}
 # Imported where a user hands in their things, or where a command says what to install.
-OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests", "openvino"}
+OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests", "openvino", "onnx"}
 
 # Written so that this file does not match itself.
 FORBIDDEN = {
