@@ -202,9 +202,16 @@ class Sequential(Model):
 
     input_shape = property(lambda self: self._of_graph("input_shape"), doc="The input's shape, batch first.")
     output_shape = property(lambda self: self._of_graph("output_shape"), doc="The output's shape, batch first.")
+    input = property(
+        lambda self: self._end("input"), doc="The symbolic input: of its first call, else of its own graph."
+    )
+    output = property(lambda self: self._end("output"), doc="The symbolic output, likewise.")
     inputs = property(lambda self: self._of_graph("inputs"), doc="Its symbolic inputs, flat.")
     outputs = property(lambda self: self._of_graph("outputs"), doc="Its symbolic outputs, flat.")
     graph = property(lambda self: self._of_graph("graph"), doc="The graph of its layers.")
+
+    def _end(self, word: str):
+        return getattr(super(), word) if self._inbound_nodes else self._of_graph(word)
 
     @property
     def input_dtype(self) -> str:
