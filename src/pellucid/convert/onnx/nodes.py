@@ -1,6 +1,6 @@
 """Operations as ONNX nodes, opset 17: the table, and those that are built of several nodes.
 
-Below:  writer.py. Beside: recurrent.py, pooling.py.
+Below:  writer.py. Beside: recurrent.py, pooling.py, shapes.py.
 Kept true: nothing is added that computes nothing; dropout and noise leave no node.
 """
 
@@ -11,11 +11,9 @@ import math
 import numpy as np
 
 from pellucid.convert.flow import Op, Value
-from pellucid.convert.onnx import pooling, recurrent
+from pellucid.convert.onnx import pooling, recurrent, shapes
 from pellucid.convert.onnx.writer import Writer
 
-_LAST = np.iinfo(np.int64).max
-_FIRST = np.iinfo(np.int64).min
 _DTYPES = {"float32": 1, "float64": 11, "float16": 10, "int32": 6, "int64": 7, "bool": 9, "uint8": 2, "int8": 3}
 
 
@@ -74,15 +72,10 @@ def _conv(writer: Writer, op: Op, x: str) -> str:
         op,
         kernel_shape=list(op.weights["weight"].tensor.shape[2:]),
         strides=list(settings["stride"]),
-        pads=ends_first(settings["padding"]),
+        pads=shapes.ends_first(settings["padding"]),
         dilations=list(settings["dilation"]),
         group=settings["groups"],
     )
-
-
-def ends_first(cells) -> list[int]:
-    """Padding as ONNX lists it: all beginnings, then all ends."""
-    return [before for before, _ in cells] + [after for _, after in cells]
 
 
 def _weights(writer: Writer, op: Op, *words: str) -> list[str]:
@@ -98,7 +91,7 @@ def _conv_transpose(writer: Writer, op: Op, x: str) -> str:
         op,
         kernel_shape=list(op.weights["weight"].tensor.shape[2:]),
         strides=list(settings["stride"]),
-        pads=ends_first(crops),
+        pads=shapes.ends_first(crops),
         output_padding=[max(-after, 0) for _, after in settings["crop"]],
         dilations=list(settings["dilation"]),
         group=settings["groups"],
@@ -225,69 +218,6 @@ def _cast(writer: Writer, op: Op, x: str) -> str:
     return writer.node("Cast", [x], op, to=dtype_number(writer, op, op.output.dtype))
 
 
-def _reshape(writer: Writer, op: Op, x: str) -> str:
-    target = list(op.settings["target"])
-    return writer.node("Reshape", [x, writer.whole([0, *target] if op.inputs[0].batched else target)], op)
-
-
-def _slice(writer: Writer, op: Op, x: str) -> str:
-    start, stop, step, axis = (op.settings[word] for word in ("start", "stop", "step", "axis"))
-    stop = _LAST if stop is None else stop
-    return writer.node("Slice", [x, *(writer.whole([number]) for number in (start, stop, axis, step))], op)
-
-
-def _flip(writer: Writer, op: Op, x: str) -> str:
-    axes = op.settings["axes"]
-    ends = [[-1] * len(axes), [_FIRST] * len(axes), axes, [-1] * len(axes)]
-    return writer.node("Slice", [x, *map(writer.whole, ends)], op)
-
-
-def _select(writer: Writer, op: Op, x: str) -> str:
-    return writer.node("Gather", [x, writer.whole(op.settings["index"])], op, axis=op.settings["axis"])
-
-
-def _pad(writer: Writer, op: Op, x: str) -> str:
-    pads = writer.whole(ends_first(op.settings["cells"]))
-    mode = {"replicate": "edge"}.get(op.settings["mode"], op.settings["mode"])
-    more = [writer.number(op.settings["value"], op.output.dtype)] if mode == "constant" else []
-    return writer.node("Pad", [x, pads, *more], op, mode=mode)
-
-
-_RESIZES: dict[str, dict] = {
-    "nearest": {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
-    "bilinear": {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
-    "bicubic": {
-        "mode": "cubic", "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": -0.5, "exclude_outside": 1,
-    },
-}  # fmt: skip
-
-
-def _resize(writer: Writer, op: Op, x: str) -> str:
-    scales = writer.array(np.array([1, 1, *op.settings["scale"]], np.float32))
-    return writer.node("Resize", [x, "", scales], op, **_RESIZES[op.settings["mode"]])
-
-
-def _repeat(writer: Writer, op: Op, x: str) -> str:
-    axis, times, shape = op.settings["axis"], op.settings["times"], op.output.shape
-    if any(size is None for at, size in enumerate(shape) if at not in (0, axis)):
-        raise writer.refuse(op, "it repeats along an axis beside one of unknown size", shape)
-    x = writer.node("Unsqueeze", [x, writer.whole([axis + 1])], op)
-    x = writer.node("Tile", [x, writer.whole([times if at == axis + 1 else 1 for at in range(len(shape) + 1)])], op)
-    sizes = [0, *(-1 if at == axis else size for at, size in enumerate(shape))][: len(shape) + 1]
-    sizes = [0 if at == 0 else -1 if at == axis else size for at, size in enumerate(shape)]
-    return writer.node("Reshape", [x, writer.whole(sizes)], op)
-
-
-def _expand(writer: Writer, op: Op, x: str) -> str:
-    return writer.node("Expand", [x, writer.whole([1 if size is None else size for size in op.output.shape])], op)
-
-
-def _filled(writer: Writer, op: Op, x: str) -> str:
-    number = np.array([op.settings["number"]], dtype=np.dtype(op.output.dtype))
-    value = writer.onnx.numpy_helper.from_array(number)
-    return writer.node("ConstantOfShape", [writer.node("Shape", [x], op)], op, value=value)
-
-
 def _attention(writer: Writer, op: Op, query: str, key: str, value: str, bias: str | None = None) -> str:
     query, value = (writer.node("Transpose", [x], op, perm=[0, 2, 1, 3]) for x in (query, value))
     key = writer.node("Transpose", [key], op, perm=[0, 2, 3, 1])
@@ -302,20 +232,6 @@ def _attention(writer: Writer, op: Op, query: str, key: str, value: str, bias: s
 def _where(writer: Writer, op: Op, condition: str, *_: str) -> str:
     values = [writer.name(x) if isinstance(x, Value) else writer.number(x, op.output.dtype) for x in op.inputs[1:]]
     return writer.node("Where", [condition, *values], op)
-
-
-def _merge_steps(writer: Writer, op: Op, x: str) -> str:
-    return writer.node("Reshape", [x, writer.whole(_known(writer, op, [-1, *op.output.shape[1:]]))], op)
-
-
-def _split_steps(writer: Writer, op: Op, x: str) -> str:
-    return writer.node("Reshape", [x, writer.whole(_known(writer, op, [-1, *op.output.shape[1:]]))], op)
-
-
-def _known(writer: Writer, op: Op, sizes: list) -> list:
-    if None in sizes:
-        raise writer.refuse(op, "it needs every size but the batch", tuple(sizes))
-    return sizes
 
 
 def _prelu(writer: Writer, op: Op, x: str) -> str:
@@ -385,20 +301,20 @@ NODES = {
     "argmax": _arg("ArgMax"),
     "argmin": _arg("ArgMin"),
     "cast": _cast,
-    "reshape": _reshape,
+    "reshape": shapes.reshape,
     "permute": plain("Transpose", perm="order"),
     "concat": plain("Concat", axis="axis"),
-    "slice": _slice,
-    "select": _select,
-    "flip": _flip,
-    "pad": _pad,
-    "resize": _resize,
-    "repeat": _repeat,
-    "expand": _expand,
-    "filled": _filled,
+    "slice": shapes.part,
+    "select": shapes.select,
+    "flip": shapes.flip,
+    "pad": shapes.pad,
+    "resize": shapes.resize,
+    "repeat": shapes.repeat,
+    "expand": shapes.expand,
+    "filled": shapes.filled,
     "attention": _attention,
     "einsum": plain("Einsum", equation="equation"),
     "where": _where,
-    "merge_steps": _merge_steps,
-    "split_steps": _split_steps,
+    "merge_steps": shapes.steps_and_samples,
+    "split_steps": shapes.steps_and_samples,
 }  # fmt: skip
