@@ -37,7 +37,8 @@ def modern(config, version: str | None = None, known: Container[str] = ()):
     Raises:
         FileError: something that no layer of today does; its layer is named.
     """
-    return _Reader(era(config, version), known).value(config)
+    number = era(config, version)
+    return _Reader(number, known, keras1_configs.order_of_images(config) if number == 1 else None).value(config)
 
 
 def era(config, version: str | None) -> int:
@@ -60,8 +61,8 @@ def _words(config) -> Iterator[str]:
 
 
 class _Reader:
-    def __init__(self, era: int, known: Container[str]):
-        self.era, self.known = era, known
+    def __init__(self, era: int, known: Container[str], order: str | None):
+        self.era, self.known, self.order = era, known, order
 
     def value(self, config, path: tuple[str, ...] = ()):
         """Anything that stands in a config."""
@@ -91,7 +92,7 @@ class _Reader:
 
     def _of_today(self, entry, path):
         if self.era == 1:
-            entry = keras1_configs.in_words_of_keras_2(entry, path)
+            entry = keras1_configs.in_words_of_keras_2(entry, path, self.order)
         if self.era < 3:
             entry = keras2_configs.in_words_of_keras_3(entry, path, self.known)
         if entry.get("registered_name"):

@@ -9,6 +9,7 @@ Source: Keras 1.2.2; keras/legacy/interfaces.py of Keras 2.2.4 for what became w
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 from pellucid.files.entries import entry, gone, take
 
@@ -79,13 +80,32 @@ _KEYS_OF = {
 }
 # Said by Keras 1 and without effect: what a layer's input looks like (the model knows it), and how a loop is computed.
 _SILENT = ("input_length", "input_dtype", "consume_less", "cache_enabled", "custom_name", "create_input_layer")
+# Layers of images that never wrote their `dim_ordering`.
+_SILENT_ABOUT_ORDER = {f"{kind}{rank}D" for kind in ("ZeroPadding", "Cropping", "UpSampling") for rank in (2, 3)}
+_SILENT_ABOUT_ORDER |= {f"SpatialDropout{rank}D" for rank in (2, 3)}
 _KERNEL = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
 _ORDERS = {"th": "channels_first", "tf": "channels_last", "default": None}
 _INITIALIZERS = {"uniform": "random_uniform", "normal": "random_normal", "zero": "zeros", "one": "ones"}
 
 
-def in_words_of_keras_2(given: dict, path) -> dict:
+def order_of_images(config) -> str | None:
+    """The `dim_ordering` that all layers of a model share, for those that did not write theirs; None if there is none."""
+    found = set(_orders(config)) & set(_ORDERS) - {"default"}
+    return found.pop() if len(found) == 1 else None
+
+
+def _orders(config) -> Iterator[str]:
+    if isinstance(config, dict) and isinstance(config.get("dim_ordering"), str):
+        yield config["dim_ordering"]
+    for item in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
+        yield from _orders(item)
+
+
+def in_words_of_keras_2(given: dict, path, order: str | None) -> dict:
     """One entry, its class and its keys renamed.
+
+    Args:
+        order: the `dim_ordering` of layers that do not say theirs.
 
     Raises:
         FileError: a layer, or a setting of one, that is gone.
@@ -97,6 +117,8 @@ def in_words_of_keras_2(given: dict, path) -> dict:
         return {**given, **_merge(given["config"], path)}
     config = dict(given["config"])
     name = _CLASSES.get(name, name)
+    if name in _SILENT_ABOUT_ORDER and order is not None:
+        config.setdefault("dim_ordering", order)
     _drop(name, config, path)
     _join(name, config)
     keys = {**_KEYS, **_KEYS_OF.get(name, {})}

@@ -111,7 +111,9 @@ def in_words_of_keras_3(given: dict, path, known: Container[str]) -> dict:
     _say_defaults(saved_as, name, config)
     keys = _KEYS.get(name, {})
     config = {keys.get(key, key): _value(name, key, value) for key, value in config.items()}
-    return {**_of_no_module(given, name), "class_name": name, "config": config}
+    # Calls build what is built in, by the words that its `build` has today.
+    rest = {key: value for key, value in _of_no_module(given, name).items() if key != "build_config"}
+    return {**rest, "class_name": name, "config": config}
 
 
 def of_any_class(given: dict, path) -> dict:

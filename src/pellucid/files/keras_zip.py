@@ -46,6 +46,13 @@ class KerasFile:
         return safe_json.read(self._zip.read(METADATA, 2**16))
 
     @property
+    def version(self) -> str | None:
+        """Of the Keras that wrote it; None where the file does not say."""
+        facts = self.metadata() if METADATA in self._zip.names else None
+        version = facts.get("keras_version") if isinstance(facts, dict) else None
+        return version if isinstance(version, str) else None
+
+    @property
     def weights_bytes(self) -> int:
         """Bytes of the weights, as the archive declares them."""
         return self._zip.size(WEIGHTS)

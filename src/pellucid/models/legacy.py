@@ -1,8 +1,8 @@
 """Models and weights in the HDF5 files of Keras 1 and 2, and those that Keras 3 writes in their form.
 
-Below:  files/legacy_h5.py holds the format.
+Below:  files/legacy_h5.py holds the format, matching.py finds which weight is whose.
 Above:  saving.py.
-Kept true: weights are matched by order (or by the layers' names), all are checked before one is assigned.
+Kept true: all is checked before one weight is assigned.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Iterator
 
 from pellucid import registry
 from pellucid.errors import FileError
-from pellucid.files import ages, atomic, legacy_h5, source
+from pellucid.files import ages, atomic, legacy_h5, old_training, source
 from pellucid.files.legacy_h5 import TOP_LEVEL
 from pellucid.graph.objects import serialize_keras_object
-from pellucid.graph.values import convert_to_tensor
-from pellucid.graph.variable import Variable
+from pellucid.graph.values import convert_to_numpy, convert_to_tensor
+from pellucid.models import matching, old_state
 from pellucid.models.making import built, of_the_config
+from pellucid.optimizers import Nadam
 from pellucid.registry import get_registered_name
 
 
@@ -48,8 +49,8 @@ def load(file, custom_objects, compile: bool):
             raise FileError("The file holds no model.", expected="the attribute model_config", fix="load_weights(path)")
         known = registry.custom_objects(custom_objects)
         model, pending = built(ages.modern(config, weights.version, known), weights.size_bytes, custom_objects)
-        planned = values(in_order(model, weights), weights)
-        assign(planned)
+        origin = matching.origin_of(weights, is_whole=True)
+        assign(matching.values(matching.by_order(model, weights, origin, names_first=True)))
         for variable in pending:
             if variable._value is None:
                 variable.initialize()
@@ -64,14 +65,24 @@ def _compile(model, weights, custom_objects):
         warnings.warn("The file does not say how the model was compiled: call compile() yourself.", stacklevel=4)
         return
     with of_the_config(), registry.CustomObjectScope(custom_objects):
-        model.compile_from_config(compile_arguments(training))
+        model.compile_from_config(old_training.modern(training, ages.era(training, weights.version)))
     if "optimizer_weights" not in weights.groups or model.optimizer is None:
         return
-    places, variables = weights.weights("optimizer_weights"), model.optimizer.variables
-    if [weights.facts(place).shape for place in places] != [variable.shape for variable in variables]:
-        warnings.warn("The file's optimizer state is of another form: the optimizer begins anew.", stacklevel=4)
+    places = weights.weights("optimizer_weights")
+    restore(model.optimizer, [matching.Stored(weights, place) for place in places], [name for _, name in places])
+
+
+def restore(optimizer, stored: list[matching.Stored], names: list[str] | None = None) -> None:
+    """Give an optimizer the state that another age stored, or warn that it begins anew."""
+    state = old_state.placed(optimizer, [array.shape for array in stored], names) if stored else None
+    if state is None:
+        told = "is of another form" if stored else "is not in the file"
+        warnings.warn(f"The optimizer's state {told}: it begins anew.", stacklevel=5)
         return
-    assign(values(list(zip(variables, places, strict=True)), weights))
+    assign([(variable, stored[k].read()) for variable, k in state])
+    if isinstance(optimizer, Nadam) and len(state) < len(optimizer.variables):
+        updates = int(convert_to_numpy(optimizer.iterations))
+        optimizer._u_product.assign(old_state.product_of_nadam(optimizer.beta_1, updates))
 
 
 def load_weights(model, path: str, skip_mismatch: bool, named: bool | None) -> None:
@@ -82,83 +93,12 @@ def load_weights(model, path: str, skip_mismatch: bool, named: bool | None) -> N
     """
     with source.refusals(path), source.opened(path) as file:
         with legacy_h5.LegacyFile(file, os.fstat(file.fileno()).st_size) as weights:
-            pairs = by_name(model, weights, skip_mismatch) if named else in_order(model, weights)
-            assign(values(pairs, weights, skip_mismatch))
-
-
-def in_order(model, file) -> list[tuple[Variable, tuple[str, str]]]:
-    """Each weight of a model with its place in a file, by the order of the layers that have weights.
-
-    Raises:
-        FileError: another number of layers, or of weights in one.
-    """
-    layers = [layer for layer in model.layers if weights_of(layer)]
-    saved = [(name, places) for name in file.layers() if (places := file.weights(name))]
-    if len(layers) != len(saved):
-        raise FileError(
-            "The file is of another model.",
-            got=f"{len(saved)} layers with weights: {', '.join(name for name, _ in saved)}"[:500],
-            expected=f"{len(layers)}: {', '.join(layer.name for layer in layers)}"[:500],
-        )
-    pairs = []
-    for layer, (name, places) in zip(layers, saved, strict=True):
-        pairs += _pairs(layer.name, weights_of(layer), places, f"the file's layer '{name}'")
-    if f"{file.root}/{TOP_LEVEL}".strip("/") in file.groups:
-        pairs += _pairs(model.name, model._own_weights(), file.weights(TOP_LEVEL), "the file's own weights")
-    return pairs
-
-
-def by_name(model, file, skip_mismatch: bool) -> list[tuple[Variable, tuple[str, str]]]:
-    """As `in_order`, for layers of the same name; others are left alone."""
-    pairs = []
-    for name in file.layers():
-        for layer in model.layers:
-            if layer.name != name:
-                continue
-            try:
-                pairs += _pairs(layer.name, weights_of(layer), file.weights(name), f"the file's layer '{name}'")
-            except FileError as error:
-                if not skip_mismatch:
-                    raise
-                warnings.warn(str(error), stacklevel=5)
-    return pairs
-
-
-def weights_of(layer) -> list[Variable]:
-    """A layer's weights in the order of legacy files."""
-    return layer.trainable_weights + layer.non_trainable_weights
-
-
-def _pairs(name, weights, places, source):
-    if len(weights) != len(places):
-        raise FileError(
-            f"Layer '{name}' has another number of weights than {source}.", got=len(places), expected=len(weights)
-        )
-    return list(zip(weights, places, strict=True))
-
-
-def values(pairs, file, skip_mismatch: bool = False) -> list[tuple[Variable, object]]:
-    """The weights with the values that they are going to get.
-
-    Raises:
-        FileError: a shape does not fit, unless `skip_mismatch`, which warns and leaves that weight out.
-    """
-    fitting = []
-    for variable, place in pairs:
-        shape = file.facts(place).shape
-        if shape == variable.shape:
-            fitting.append((variable, place))
-            continue
-        error = FileError(
-            f"The weight '{variable.path}' cannot take these values.",
-            got=shape,
-            expected=variable.shape,
-            where="/".join(place),
-        )
-        if not skip_mismatch:
-            raise error
-        warnings.warn(str(error), stacklevel=5)
-    return [(variable, file.read(*place)) for variable, place in fitting]
+            origin = matching.origin_of(weights, is_whole=weights.json("model_config") is not None)
+            if named:
+                pairs = matching.by_name(model, weights, origin, skip_mismatch)
+            else:
+                pairs = matching.by_order(model, weights, origin)
+            assign(matching.values(pairs, skip_mismatch))
 
 
 def assign(pairs) -> None:
@@ -189,16 +129,9 @@ def _as_legacy(config: dict, cls: type | None = None) -> dict:
     return {"class_name": name, "config": inner, **rest}
 
 
-def compile_arguments(config: dict) -> dict:
-    """What to give `compile_from_config`, from a file's training_config."""
-    known = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution")
-    found = {key: config[key] for key in known if key in config}
-    return {"optimizer": config.get("optimizer_config", "rmsprop"), **found}
-
-
 def groups_of(model, include_optimizer: bool) -> dict[str, list]:
     """The weights of a whole model's file."""
-    found = {layer.name: list(_named(weights_of(layer))) for layer in model.layers}
+    found = {layer.name: list(_named(matching.weights_of(layer))) for layer in model.layers}
     found[TOP_LEVEL] = list(_named(model._own_weights()))
     optimizer = getattr(model, "optimizer", None)
     if include_optimizer and optimizer is not None:

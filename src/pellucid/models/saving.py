@@ -11,10 +11,10 @@ import os
 
 from pellucid import registry
 from pellucid.errors import ArgumentError, FileError, OrderError, UnsupportedError
-from pellucid.files import ages, atomic, keras_zip, source, weights_h5
+from pellucid.files import ages, atomic, keras_zip, old_training, source, weights_h5
 from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
-from pellucid.models import legacy, naming_tree
+from pellucid.models import legacy, matching, naming_tree
 from pellucid.models.loading import Plan, variables_of
 from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
 from pellucid.random.seed import seeds_apart
@@ -120,13 +120,15 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
         if path.endswith(LEGACY):
             return legacy.load(file, custom_objects, compile)
         keras_file = keras_zip.KerasFile(file)
-        config = ages.modern(keras_file.config())
-        compiled = config.pop("compile_config", None)
+        told = keras_file.config()
+        era = ages.era(told, keras_file.version)
+        compiled = told.pop("compile_config", None)
+        config = ages.modern(told, keras_file.version, registry.custom_objects(custom_objects))
         model, pending = built(config, keras_file.weights_bytes, custom_objects)
         with keras_file.weights(most_kept(model)) as weights:
             _fill(model, pending, weights)
             if compile and compiled:
-                _compile(model, compiled, weights, custom_objects)
+                _compile(model, compiled, era, weights, custom_objects)
     return model
 
 
@@ -196,11 +198,14 @@ def _fill(model, pending, weights):
     plan.assign(planned.values())
 
 
-def _compile(model, compiled, weights, custom_objects):
+def _compile(model, compiled, era: int, weights, custom_objects):
     with of_the_config(), registry.CustomObjectScope(custom_objects):
-        model.compile_from_config(compiled)
+        model.compile_from_config(compiled if era == 3 else old_training.modern(compiled, era))
     optimizer = model.optimizer
-    if optimizer is not None:
+    if optimizer is not None and era < 3:
+        count = len(weights.arrays("optimizer"))
+        legacy.restore(optimizer, [matching.Stored(weights, ("optimizer/vars", str(k))) for k in range(count)])
+    elif optimizer is not None:
         plan = Plan(weights)
         plan.add(optimizer, "optimizer")
         plan.check()
