@@ -18,7 +18,6 @@ from pellucid.layers import (
     Conv2DTranspose,
     Dense,
     Dropout,
-    Embedding,
     Flatten,
     GlobalAveragePooling2D,
     Input,
@@ -117,15 +116,11 @@ class Places(Layer):
         return input_shape
 
 
-def vit(shape=(8, 12, 3), patch: int = 4, width: int = 8, heads: int = 2, own_layer: bool = True) -> Model:
-    """Patches as tokens, attention between them, and a mean over all."""
+def vit(shape=(8, 12, 3), patch: int = 4, width: int = 8, heads: int = 2) -> Model:
+    """Patches as tokens, attention between them, and a Dense on all of them."""
     inputs = Input(shape)
     tokens = (shape[0] // patch) * (shape[1] // patch)
-    x = Reshape((tokens, width))(Conv2D(width, patch, strides=patch)(inputs))
-    if own_layer:
-        x = Places()(x)
-    else:
-        x = Add()([x, Embedding(tokens, width)(Input(batch_shape=(None, tokens), dtype="int32", name="places"))])
+    x = Places()(Reshape((tokens, width))(Conv2D(width, patch, strides=patch)(inputs)))
     for _ in range(2):
         normal = LayerNormalization(epsilon=1e-6)(x)
         x = Add()([x, MultiHeadAttention(heads, width // heads)(normal, normal)])

@@ -9,7 +9,9 @@ Kept true: shapes have no batch axis. Axis k of the new value is the old axis ``
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +47,7 @@ class Axis:
 
     @property
     def size(self) -> int | None:
-        sizes = [factor.size for factor in self.factors]
-        return None if None in sizes else math.prod(sizes)
+        return known_product(factor.size for factor in self.factors)
 
     @property
     def now(self) -> tuple[Factor, ...]:
@@ -61,7 +62,7 @@ class Axis:
         """Which old index stands at each new one; None where all stay."""
         if self.stays:
             return None
-        sizes = [factor.size for factor in self.factors]
+        sizes: list[Any] = [factor.size for factor in self.factors]
         block = np.arange(math.prod(sizes)).reshape(sizes)
         for at, factor in enumerate(self.factors):
             if factor.order is not None:
@@ -145,6 +146,16 @@ class State:
         return [int(starts[axis]) + at for axis in self.dims for at in self.axes[axis].order]
 
 
+def known_product(sizes: Iterable[int | None]) -> int | None:
+    """The product of sizes; None where one is unknown."""
+    product = 1
+    for size in sizes:
+        if size is None:
+            return None
+        product *= size
+    return product
+
+
 def reshaped(state: State, shape, wish: State | None = None) -> State | None:
     """The state of the same elements under another old shape; None where its axes mix what lies apart now.
 
@@ -201,7 +212,7 @@ def divided(factors: list[Factor], shape: list):
         return _divided_unknown(factors, shape)
     pieces: list[list[Factor]] = [[] for _ in factors]
     groups: list[list[tuple[int, int]]] = [[] for _ in shape]
-    rest = [factor.size for factor in factors]
+    rest: list[Any] = [factor.size for factor in factors]
     at = len(factors) - 1
     for axis in range(len(shape) - 1, -1, -1):
         wanted = shape[axis]

@@ -23,7 +23,16 @@ from pellucid.convert.passing import (
     Scaling,
     Windows,
 )
-from pellucid.layers import RNN, Activation, Bidirectional, Masking, RepeatVector, SpatialDropout1D, TimeDistributed
+from pellucid.layers import (
+    RNN,
+    Activation,
+    Bidirectional,
+    Masking,
+    RepeatVector,
+    SpatialDropout1D,
+    StackedRNNCells,
+    TimeDistributed,
+)
 from pellucid.layers.cells import DenseCell
 from pellucid.xray import operators
 
@@ -74,9 +83,9 @@ def _of_link(link) -> Rule:
     if isinstance(link, links.Join):
         return Joining(link.axis)
     if isinstance(link, links.Follow) and all(isinstance(rule, links.Keep) for rule, _ in link.axes):
-        order = sorted(range(len(link.axes)), key=lambda axis: link.axes[axis][1])
-        if sorted(axis for _, axis in link.axes) == list(range(len(link.axes))):
-            return Renaming(tuple(order))
+        places = [axis for _, axis in link.axes]
+        if set(places) == set(range(len(places))):
+            return Renaming(tuple(places.index(axis) for axis in range(len(places))))
     return Rule()
 
 
@@ -88,8 +97,8 @@ def _around(call: Call, data_format: str) -> Rule | None:
         )
         return EachStep(rule_of(inside, data_format))
     walks = [layer.forward_layer, layer.backward_layer] if isinstance(layer, Bidirectional) else [layer]
-    cells = [getattr(walk, "cell", None) for walk in walks]
-    cells = [cell.cells[0] if hasattr(cell, "cells") else cell for cell in cells]
+    found = [getattr(walk, "cell", None) for walk in walks]
+    cells = [cell.cells[0] if isinstance(cell, StackedRNNCells) else cell for cell in found]
     ours = all(isinstance(cell, DenseCell) and type(cell).__name__ in weight_axes.WORDS for cell in cells)
     return Stepping(cells) if ours else None
 

@@ -55,11 +55,14 @@ class Move:
 
     def undo(self, value: torch.Tensor) -> torch.Tensor:
         """A value of the weight's new shape, moved back."""
-        if "->" in self.axes:
-            value = value.permute(_inverse(self._dims()))
-        for axis, order in self.orders.items():
-            value = value.index_select(axis, torch.tensor(_inverse(order), device=value.device))
-        return value
+        return self.inverse().apply(value)
+
+    def inverse(self) -> Move:
+        """The move back."""
+        dims = self._dims() if "->" in self.axes else range(len(self.orders) and max(self.orders) + 1)
+        orders = {list(dims).index(axis): _inverse(order) for axis, order in self.orders.items()}
+        axes = " -> ".join(side.strip() for side in reversed(self.axes.split("->")))
+        return replace(self, weight=self.to or self.weight, to=self.weight, axes=axes, orders=orders)
 
     def _dims(self) -> tuple[int, ...]:
         before, after = (side.split() for side in self.axes.split("->"))
@@ -119,10 +122,12 @@ class Arranged:
 
     def undo(self, value: torch.Tensor) -> torch.Tensor:
         """A value of the new network as it lies in the old one."""
-        value = value.permute(0, *(axis + 1 for axis in _inverse(self.dims)))
-        for axis, order in self.orders.items():
-            value = value.index_select(axis + 1, torch.tensor(_inverse(order), device=value.device))
-        return value
+        return self.inverse().apply(value)
+
+    def inverse(self) -> Arranged:
+        """The way back."""
+        orders = {self.dims.index(axis): _inverse(order) for axis, order in self.orders.items()}
+        return Arranged(_inverse(self.dims), orders)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Summing(Rule):
         given = take.with_axis(last, Axis.plain(call.out_shapes[0][-1]))
         if columns is not None:
             given = given.with_axis(last, columns.axes[-1])
-            shifts += _shifts(call.layer, "out", columns.axes[-1], columns)
+            shifts = _merged(shifts, _shifts(call.layer, "out", columns.axes[-1], columns))
         given = replace(given, is_map=False, cause="" if columns is None else columns.cause, through=())
         return Passage((state,), (take,), (given,), shifts=shifts, why=self.why)
 
@@ -52,6 +52,16 @@ def _shifts(layer, word: str, axis: Axis, state: State) -> tuple[Shift, ...]:
         return ()
     pairs = weight_axes.of_word(layer, word)
     return tuple(Shift(weight, {at: order}, tuple(range(weight.ndim)), state) for weight, at in pairs)
+
+
+def _merged(first: tuple[Shift, ...], second: tuple[Shift, ...]) -> tuple[Shift, ...]:
+    """One move for each weight, where rows and columns of one kernel move."""
+    found = {id(shift.variable): shift for shift in first}
+    for shift in second:
+        before = found.get(id(shift.variable))
+        orders = {**(before.orders if before else {}), **shift.orders}
+        found[id(shift.variable)] = replace(before or shift, orders=orders)
+    return tuple(found.values())
 
 
 class Stepping(Rule):
@@ -96,8 +106,8 @@ class EachStep(Rule):
         )
 
     def _inside(self, call) -> Call:
-        shapes = [tuple(shape[1:] for shape in side) for side in (call.in_shapes, call.out_shapes)]
-        return Call(call.layer.layer, *shapes, node=call.node)
+        ins, outs = (tuple(shape[1:] for shape in side) for side in (call.in_shapes, call.out_shapes))
+        return Call(call.layer.layer, ins, outs, call.node)
 
     def back(self, call, wish, passage, choices):
         if wish.dims[0] != 0 or not wish.axes[0].stays:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pellucid.convert import weight_axes
 from pellucid.convert.arrangement import Axis, State, reshaped
@@ -22,10 +23,10 @@ from pellucid.links import Same
 class Call:
     """One call of a layer or operation in the old network; shapes have no batch axis."""
 
-    layer: object
+    layer: Any
     in_shapes: tuple[tuple, ...]
     out_shapes: tuple[tuple, ...]
-    node: object = None
+    node: Any = None
 
     @property
     def name(self) -> str:
@@ -41,7 +42,7 @@ class Call:
 class Shift:
     """The move of one weight: orders of its axes, and its axes in another order; `state` tells why."""
 
-    variable: object
+    variable: Any
     orders: Orders
     dims: tuple[int, ...]
     state: State
@@ -245,8 +246,8 @@ class Following(Pointwise):
 
 
 def _following(weight, followed: list[int], state: State) -> Shift | None:
-    orders = {at: state.axes[axis].indices() for at, axis in enumerate(followed) if weight.shape[at] != 1}
-    orders = {at: order for at, order in orders.items() if order is not None}
+    found = {at: state.axes[axis].indices() for at, axis in enumerate(followed) if weight.shape[at] != 1}
+    orders = {at: order for at, order in found.items() if order is not None}
     dims = tuple(sorted(range(len(followed)), key=lambda at: state.place_of(followed[at])))
     if not orders and dims == tuple(range(len(followed))):
         return None

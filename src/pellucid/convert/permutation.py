@@ -7,6 +7,7 @@ Kept true: a permutation says for each new place which old index stands there, s
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,7 +16,9 @@ from pellucid.errors import ArgumentError, ShapeError, product
 
 LAYOUTS = ("channels_last", "channels_first")
 # The first letter counts the old block, the second the new one: C row-major, F column-major.
-_COUNTS = {"C": "CC", "F": "FC", "CC": "CC", "CF": "CF", "FC": "FC", "FF": "FF"}
+_COUNTS: dict[str, tuple[Literal["C", "F"], Literal["C", "F"]]] = {
+    "C": ("C", "C"), "F": ("F", "C"), "CC": ("C", "C"), "CF": ("C", "F"), "FC": ("F", "C"), "FF": ("F", "F"),
+}  # fmt: skip
 
 
 def permutation(shape, from_: str = "channels_last", to: str = "channels_first", order: str = "C") -> np.ndarray:
@@ -48,7 +51,7 @@ def permutation(shape, from_: str = "channels_last", to: str = "channels_first",
             expected=", ".join(map(repr, _COUNTS)), fix='order="F" for a block that MATLAB flattened',
         )  # fmt: skip
     before, after = _COUNTS[order]
-    block = np.arange(math.prod(sizes)).reshape(sizes, order=before)
+    block: np.ndarray = np.arange(math.prod(sizes)).reshape(sizes, order=before)
     if from_ != to:
         block = np.moveaxis(block, -1, 0) if to == "channels_first" else np.moveaxis(block, 0, -1)
     return block.ravel(order=after)

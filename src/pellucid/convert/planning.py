@@ -10,6 +10,7 @@ Kept true: a plan is made by one walk forwards, in which every rule is right by 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pellucid.convert.arrangement import State
 from pellucid.convert.families import rule_of
@@ -25,10 +26,10 @@ _NEVER = 1_000_000
 class Crossing:
     """A value that one reader needs otherwise than it lies."""
 
-    symbol: object
+    symbol: Any
     reads: State
     takes: State
-    node: object
+    node: Any
     reader: str
     why: str
 
@@ -137,7 +138,7 @@ class _Search:
 class _Wish:
     """How one reader would have a value; `is_map` says that it reads it as a map of channels."""
 
-    symbol: object
+    symbol: Any
     state: State
     is_map: bool
     only_inputs: bool = False
@@ -162,7 +163,7 @@ def _wishes_of_flattens(found: Plan):
             yield _Wish(symbol, State.moved(call.in_shapes[0], dims, True), True, only_inputs=True)
 
 
-def _ask(found: Plan, symbol, wish: State, choices: dict) -> dict | None:
+def _ask(found: Plan, symbol: Any, wish: State, choices: dict) -> dict | None:
     """The choices that would make a value lie as wished; None if none would."""
     if found.states[id(symbol)].lies_as(wish):
         return {}
@@ -187,9 +188,10 @@ def _ask(found: Plan, symbol, wish: State, choices: dict) -> dict | None:
 
 
 def _moves_of_inputs(ndim: int, data_format: str) -> list[tuple[int, ...]]:
-    """The moves of axes that an input may be given: none, or that of its channels."""
+    """The moves of axes that an input may be given: none, or that of its channels, steps in front left where they are."""
     other = "channels_last" if data_format == "channels_first" else "channels_first"
-    return [map_move(ndim, 0, before, data_format) for before in (data_format, other)]
+    moves = [map_move(ndim, front, other, data_format) for front in range(max(1, ndim - 1))]
+    return [tuple(range(ndim)), *moves]
 
 
 class _Walk:

@@ -8,10 +8,9 @@ Kept true: a Reshape moves nothing in memory, so only a Permute counts as a tran
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass, replace
 
-from pellucid.convert.arrangement import Axis, State, divided
+from pellucid.convert.arrangement import Axis, State, divided, known_product
 from pellucid.layers import Permute, Reshape
 from pellucid.layers.base import Layer
 
@@ -31,7 +30,7 @@ class Step:
         """The layer that does it."""
         if self.dims is not None:
             return Permute(tuple(axis + 1 for axis in self.dims), name=name)
-        return Reshape(tuple(-1 if size is None else size for size in self.sizes), name=name)
+        return Reshape(tuple(-1 if size is None else size for size in self.sizes or ()), name=name)
 
 
 def steps(now: State, wanted: State, has: tuple | None = None) -> list[Step] | None:
@@ -51,7 +50,7 @@ def steps(now: State, wanted: State, has: tuple | None = None) -> list[Step] | N
         return [Step(dims=tuple(now.dims.index(axis) for axis in wanted.dims))]
     factors = [factor for axis in now.axes for factor in axis.factors]
     runs = _runs(now.sequence(), wanted.sequence())
-    sizes = tuple(_product(factors[at].size for at in run) for run in runs)
+    sizes = tuple(known_product(factors[at].size for at in run) for run in runs)
     places = {run[0]: at for at, run in enumerate(runs)}
     order = tuple(places[at] for at in wanted.sequence() if at in places)
     first = _reshape(shape, sizes)
@@ -77,15 +76,11 @@ def _runs(before: list[int], after: list[int]) -> list[list[int]]:
     return runs
 
 
-def _product(sizes) -> int | None:
-    sizes = list(sizes)
-    return None if None in sizes else math.prod(sizes)
-
-
 def _aligned(a: State, b: State) -> tuple[State, State] | None:
     """Both states with the same factors on each axis."""
-    pairs = [_same_factors(one, other) for one, other in zip(a.axes, b.axes, strict=True)]
-    if None in pairs:
+    found = [_same_factors(one, other) for one, other in zip(a.axes, b.axes, strict=True)]
+    pairs = [pair for pair in found if pair is not None]
+    if len(pairs) < len(found):
         return None
     return replace(a, axes=tuple(one for one, _ in pairs)), replace(b, axes=tuple(other for _, other in pairs))
 
@@ -95,9 +90,10 @@ def _same_factors(a: Axis, b: Axis) -> tuple[Axis, Axis] | None:
         return a, b
     if a.indices() == b.indices():
         return a, a
-    for one, other, turn in ((a, b, 1), (b, a, -1)):
-        if one.stays and all(factor.order is None for factor in other.factors):
-            return (Axis(other.factors, tuple(range(len(other.factors)))), other)[::turn]
+    if a.stays and all(factor.order is None for factor in b.factors):
+        return Axis(b.factors, tuple(range(len(b.factors)))), b
+    if b.stays and all(factor.order is None for factor in a.factors):
+        return a, Axis(a.factors, tuple(range(len(a.factors))))
     return _refined(a, b)
 
 

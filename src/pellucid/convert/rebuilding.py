@@ -55,10 +55,10 @@ class Rebuilder:
             first = InputLayer(
                 batch_shape=inputs[0].shape, dtype=inputs[0].dtype, name=inputs[0]._keras_history.operation.name
             )
-            return Sequential([first, *run.layers], name=old.name, trainable=old.trainable)
+            return _as_trainable(Sequential([first, *run.layers], name=old.name), old)
         cls = type(old) if is_functional_like(type(old)) else Functional
         packed = (nest.pack_sequence_as(old.input, inputs), nest.pack_sequence_as(old.output, outputs))
-        return cls(*packed, name=old.name, trainable=old.trainable)
+        return _as_trainable(cls(*packed, name=old.name), old)
 
     def layer(self, old, passage=None):
         """The new layer of an old one."""
@@ -95,22 +95,19 @@ class Rebuilder:
 
     # ---- weights
 
-    def fill(self) -> list[Move]:
-        """Give every new weight its moved value; one Move for each."""
-        moves, done = [], set()
+    def fill(self) -> dict[int, tuple]:
+        """Give every new weight its moved value; for each old weight's id the new one and its move."""
+        pairs: dict[int, tuple] = {}
         for old, new in self.made.values():
             if not isinstance(old, Layer) or getattr(old, "graph", None) is not None:
                 continue
-            weights = {id(weight) for weight in old.weights}
-            for before, after in zip(old.variables, new.variables, strict=True):
-                if id(before) not in done:
-                    done.add(id(before))
+            for before, after in (*zip(old.weights, new.weights, strict=True), *_seeds(old, new)):
+                if id(before) not in pairs:
                     move = self._move(old, before, after)
                     with device(str(before.value.device)):
                         _give(after, move.apply(before.value.detach()))
-                    if id(before) in weights:
-                        moves.append(move)
-        return moves
+                    pairs[id(before)] = (after, move)
+        return pairs
 
     def _move(self, layer, before, after) -> Move:
         shift = self.plan.shifts.get(id(before))
@@ -123,6 +120,20 @@ class Rebuilder:
             names = f"{names} -> {' '.join(words[axis] for axis in shift.dims)}"
         why = shift.state.cause or "its axes follow those of the value"
         return Move(before.path, after.path, names, shift.orders, why, shift.state.through)
+
+
+def _as_trainable(new, old):
+    """A model with the old one's own flag; to set `trainable` would set that of every layer too."""
+    new._trainable = old.trainable
+    return new
+
+
+def _seeds(old, new):
+    """The states of random draws, where both layers draw."""
+    sides = [
+        [v for layer in one._flatten_layers() for g in layer._seed_generators for v in [g.state]] for one in (old, new)
+    ]
+    return zip(*sides, strict=True) if len(sides[0]) == len(sides[1]) else ()
 
 
 def _give(variable, value):
@@ -207,7 +218,7 @@ class _Run:
 
     def _crossed(self, x, crossing: Crossing):
         source = crossing.symbol._keras_history.operation.name
-        for step in crossing.steps():
+        for step in crossing.steps() or ():
             freed = self._freed_name(crossing) if step.is_transpose else None
             name = freed or self._name(f"{source}_moved")
             x = self._step(x, step, name, Left(name, source, crossing.reader, (), crossing.why))

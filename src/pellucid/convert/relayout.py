@@ -7,9 +7,11 @@ Above:  the doors `pellucid.convert` and `pellucid convert`; torch/ and onnx/ wo
 from __future__ import annotations
 
 from pellucid.convert.ledger import Ledger
+from pellucid.convert.origin import remembered, returned
 from pellucid.convert.permutation import LAYOUTS
-from pellucid.convert.planning import graph_of, plan
+from pellucid.convert.planning import Plan, graph_of, plan
 from pellucid.convert.rebuilding import Rebuilder
+from pellucid.convert.training import carry
 from pellucid.errors import ArgumentError
 
 
@@ -37,21 +39,37 @@ def relayout(model, data_format: str):
             "`data_format` says where channels lie.", got=repr(data_format), expected=" or ".join(map(repr, LAYOUTS)),
             fix='relayout(model, "channels_first")',
         )  # fmt: skip
+    back = returned(model, data_format)
+    if back is not None:
+        new, pairs, ledger = back
+        notes = carry(model, new, pairs, ledger.outputs)
+        return _told(model, new, pairs, ledger.with_notes(*notes))
     found = plan(model, data_format)
     rebuilder = Rebuilder(found)
     new = rebuilder.model(model)
-    moves = rebuilder.fill()
-    graph = graph_of(model)
-    new.ledger = Ledger(
-        source="channels_first" if data_format == "channels_last" else "channels_last",
-        target=data_format,
-        moves=tuple(moves),
+    pairs = rebuilder.fill()
+    ledger = _ledger(model, found, rebuilder, pairs)
+    notes = carry(model, new, pairs, ledger.outputs)
+    return _told(model, new, pairs, ledger.with_notes(*notes))
+
+
+def _told(old, new, pairs, ledger: Ledger):
+    new.ledger = ledger
+    new._origin = remembered(old, new, pairs)
+    return new
+
+
+def _ledger(model, found: Plan, rebuilder: Rebuilder, pairs) -> Ledger:
+    graph, formats = graph_of(model), LAYOUTS if found.data_format == LAYOUTS[1] else LAYOUTS[::-1]
+    return Ledger(
+        source=formats[0],
+        target=formats[1],
+        moves=tuple(pairs[id(weight)][1] for weight in model.weights),
         left=tuple(rebuilder.left),
         inputs=tuple(found.states[id(symbol)].arranged() for symbol in graph.inputs),
         outputs=tuple(_output(found, symbol) for symbol in graph.outputs),
         values={path: state.arranged() for path, state in found.values.items()},
     )
-    return new
 
 
 def _output(found, symbol):
