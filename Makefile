@@ -6,6 +6,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 # One thread per test process: many small tensors, and more threads would only wait for each other.
+# Some tests need a browser (Debian: apt-get install chromium). Without one they are left out, and that is said.
+BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
+NO_BROWSER := $(if $(BROWSER),, and not browser)
+
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS)
 
 .PHONY: demo test test-all bench format clean
@@ -17,10 +21,12 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(PYTEST)
+	@$(if $(BROWSER),,echo "No Chromium here: tests in a browser are left out.")
+	$(PYTEST) -m "not heavy$(NO_BROWSER)"
 
 test-all: $(READY)
-	$(PYTEST) -m "heavy or not heavy"
+	@$(if $(BROWSER),,echo "No Chromium here: tests in a browser are left out.")
+	$(PYTEST) -m "(heavy or not heavy)$(NO_BROWSER)"
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

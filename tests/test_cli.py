@@ -82,6 +82,20 @@ def test_an_explanation_and_a_trace_can_be_had_as_plain_data(model_file, capsys)
     assert "dense (Dense)" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", [["explain", "--at", "flatten:5"], ["trace"]])
+def test_a_page_is_written_beside_what_is_printed(model_file, capsys, command):
+    page = model_file.parent / "page.html"
+    assert cli.main([command[0], str(model_file), *command[1:], "--html", str(page), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) and printed.err == f"page    {page}\n"
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_page_that_cannot_be_written_is_exit_code_2(model_file, capsys):
+    assert cli.main(["trace", str(model_file), "--html", str(model_file.parent / "missing" / "page.html")]) == 2
+    assert "missing" in capsys.readouterr().err
+
+
 def test_an_unknown_address_is_exit_code_2_with_the_nearest(model_file, capsys):
     assert cli.main(["explain", str(model_file), "--at", "flaten:5"]) == 2
     assert "nearest: flatten" in capsys.readouterr().err

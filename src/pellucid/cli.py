@@ -73,12 +73,16 @@ def _add_model(parser):
     parser.add_argument("model", help="a .keras or .h5 file")
     parser.add_argument("--x", metavar="FILE", help="input values, batch first, as NumPy saves them (.npy)")
     parser.add_argument("--json", action="store_true", help="print plain data")
+    parser.add_argument("--html", metavar="FILE", help="write a page too, to be opened in a browser")
 
 
 def _explain(options) -> int:
     x = None if options.x is None else _values(options.x)
     explained = explain(load_model(options.model, compile=False), at=options.at, x=x, to=options.to)
     print(json.dumps(explained.to_dict()) if options.json else explained, end="\n" if options.json else "")
+    if options.html is not None:
+        explained.to_html(options.html)
+        print(f"page    {options.html}", file=sys.stderr)
     return 0
 
 

@@ -16,6 +16,8 @@ def test_the_demo_learns_answers_and_keeps_its_files(tmp_path, capsys):
     assert weights["digits/dense/kernel"].shape == (288, 10)
     assert len((tmp_path / "kept" / "history.csv").read_text().splitlines()) == 1 + 8
     assert "flat = (h*W + w)*C + c" in (tmp_path / "kept" / "report.txt").read_text("utf-8")
+    assert str(tmp_path / "kept" / "page.html") in printed.replace("\n", "")  # a long path is broken into lines
+    assert 100_000 < (tmp_path / "kept" / "page.html").stat().st_size < 1_000_000
 
 
 def test_a_network_that_misses_the_goal_is_exit_code_1(monkeypatch, capsys):

@@ -79,7 +79,7 @@ def _before(seen: Seen) -> list[Part]:
     dots = Paragraph("\n\n" + _ELLIPSIS)
     first, example, last = (
         Grid(_cells(seen.pooled[..., c]), title=Span(f"channel {c}", "faint"))
-        for c in (0, _example(seen)[2], channels - 1)
+        for c in (0, example_place(seen)[2], channels - 1)
     )
     return [
         Gap(),
@@ -99,7 +99,7 @@ def _cells(values: np.ndarray) -> tuple[tuple[Words, ...], ...]:
     return tuple(map(tuple, cells))
 
 
-def _example(seen: Seen) -> tuple[int, int, int]:
+def example_place(seen: Seen) -> tuple[int, int, int]:
     """A place in the middle of the row below the first, in the channel that answers strongest there."""
     inner = seen.pooled[1, 2, 1:-1]
     return (1, 2, 1 + int(inner.argmax()))
@@ -146,7 +146,7 @@ def _row(seen: Seen, shape, flat: int, remark: str) -> tuple[Words, ...]:
 
 def _rule(seen: Seen) -> list[Part]:
     height, width, channels = shape = seen.pooled.shape
-    h, w, c = at = _example(seen)
+    h, w, c = at = example_place(seen)
     flat = flat_index(at, shape)
     return [
         Gap(),

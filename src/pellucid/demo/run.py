@@ -14,19 +14,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.demo.answer import Seen, answer
+from pellucid.demo.answer import Seen, answer, example_place
 from pellucid.demo.digits import Digits, digits
 from pellucid.errors import ArgumentError
 from pellucid.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, Permute, Reshape
 from pellucid.models import Model, Sequential
 from pellucid.optimizers import Adam
 from pellucid.optimizers.schedules import CosineDecay
+from pellucid.places import flat_index
 from pellucid.random.seed import set_random_seed
 from pellucid.report import text
+from pellucid.report.explanation import explain
 from pellucid.report.parts import Gap, Heading, Paragraph, Part
 
 GOAL = 0.97
 BATCH_SIZE = 32
+PAGE_DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def run(folder="pellucid-demo", epochs: int = 15, seed: int = 0) -> DemoResult:
     model.summary(print_fn=page.say)
     seen = _seen(model, data)
     page.show(answer(seen))
-    page.show([Gap(), *_kept(result, model, seen, history)])
+    page.show([Gap(), *_kept(result, model, seen, history), *_html_page(result, model, seen, data)])
     (folder / "report.txt").write_text(page.text, encoding="utf-8")
     return result
 
@@ -158,3 +161,11 @@ def _kept(result: DemoResult, model: Model, seen: Seen, history) -> list[Part]:
         table.writerows([epoch, *values] for epoch, values in enumerate(zip(*history.history.values(), strict=True)))
     files = ["weights.npz", "values.npz", "history.csv", "report.txt"]
     return [Paragraph(f"Kept in {result.folder}/: {', '.join(files)}")]
+
+
+def _html_page(result: DemoResult, model: Model, seen: Seen, data: Digits) -> list[Part]:
+    """Write a page of the network with some digits, and say where it is."""
+    path = result.folder / "page.html"
+    flat = flat_index(example_place(seen), seen.pooled.shape)
+    explain(model, at=("flatten", flat), x=data.held_images[:PAGE_DIGITS]).to_html(path)
+    return [Paragraph(f"To point at any value of any layer, open this page in a browser:\n{path}")]

@@ -8,6 +8,7 @@ import pytest
 import pellucid
 from pellucid import Input, Sequential, layers
 
+pytestmark = pytest.mark.browser
 X = np.arange(24, dtype="float32").reshape(1, 3, 2, 4)
 
 

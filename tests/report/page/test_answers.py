@@ -1,0 +1,161 @@
+"""The page answers any address as Python does: places, fields, weights and numbers, for networks and layers of every kind."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import pellucid
+from layers.test_laws import ROWS, as_input, built, call, draw, shapes
+from pellucid import Input, Model, Sequential, layers
+from pellucid.report.page.document import write_page
+from xray import networks
+from xray.networks import NETWORKS, made
+
+pytestmark = pytest.mark.browser
+OF_EACH = 8  # addresses; over 28 networks more than 200
+
+
+class Unsaid(layers.Layer):
+    """A layer that says no links."""
+
+    def call(self, x):
+        return x.flip(1) * 2
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def opaque():
+    x = Input((4, 3), name="steps")
+    return Model(x, layers.Dense(2, name="dense")(Unsaid(name="unsaid")(layers.Dense(3, name="before")(x))))
+
+
+def inside_another():
+    """A model with a layer that is called twice and one with several outputs, inside another."""
+    x = Input((3, 4), name="inner")
+    dense = layers.Dense(4, activation="relu", name="dense")
+    sequence, state = layers.SimpleRNN(2, return_sequences=True, return_state=True, name="rnn")(dense(dense(x)))
+    inner = Model(x, [sequence, state], name="inside")
+    y = Input((3, 4), name="input")
+    return Model(y, inner(y))
+
+
+def drawn(trace, seed: int, count: int) -> list[str]:
+    """Addresses of elements, any layer as likely as any other."""
+    rng = np.random.default_rng(seed)
+    found = []
+    while len(found) < count:
+        node = trace.layers[rng.integers(len(trace.layers))]
+        found.append(f"{node.path}[{','.join(str(rng.integers(n)) for n in node.output_shape[1:])}]")
+    return found
+
+
+def asked(browser, path, questions: list[tuple]) -> list[dict]:
+    """The page's answers to (address, to)."""
+    browser.open(path)
+    answers = browser.run(f"JSON.stringify({json.dumps(questions)}.map((one) => pellucid.explain(...one)))")
+    assert browser.complaints == []
+    return json.loads(answers)
+
+
+def told(trace, at: str, to: str | None = None) -> dict:
+    """Python's answer, as a file would hold it."""
+    return json.loads(json.dumps(pellucid.explain(trace, at=at, to=to).to_dict()))
+
+
+def assert_same(page, python, where: str):
+    """Equal; sums, which may be added up in another order, to 1 part in a million."""
+    if isinstance(python, dict):
+        assert isinstance(page, dict) and page.keys() == python.keys(), where
+        for key, value in python.items():
+            assert_same(page[key], value, f"{where}.{key}")
+    elif isinstance(python, list):
+        assert isinstance(page, list) and len(page) == len(python), f"{where}: {page} {python}"
+        for k, (one, other) in enumerate(zip(page, python, strict=True)):
+            assert_same(one, other, f"{where}[{k}]")
+    elif isinstance(python, float):
+        assert isinstance(page, (int, float)) and math.isclose(page, python, rel_tol=1e-6, abs_tol=1e-6), where
+    else:
+        assert page == python and isinstance(page, bool) == isinstance(python, bool), f"{where}: {page} {python}"
+
+
+def assert_answers(trace, page: dict, at: str, to: str | None = None):
+    """All of the answer; of a sum what the page has no numbers for may be missing, never wrong."""
+    python = told(trace, at, to)
+    sum_ = python["decomposition"]
+    if sum_ is not None and page["decomposition"] is None:
+        assert any(term["reads"] != "input" for term in sum_["terms"]), at  # of values inside the layer
+        python["decomposition"] = None
+    elif sum_ is not None and page["decomposition"]["recorded"] is None:
+        assert trace[at.partition("[")[0]].layer.activation.__name__ != "linear", at
+        sum_["recorded"] = sum_["residual"] = None
+    assert_same(page, python, at)
+
+
+@pytest.mark.parametrize("network", [*NETWORKS, opaque, inside_another], ids=lambda one: one.__name__)
+def test_a_page_answers_drawn_addresses_as_python_does(browser, tmp_path, network):
+    model = made(network)
+    trace = pellucid.trace(model, as_input(networks.draw(model)))
+    trace.to_html(tmp_path / "page.html")
+    addresses = drawn(trace, seed=1, count=OF_EACH)
+    for at, answer in zip(addresses, asked(browser, tmp_path / "page.html", [[at] for at in addresses]), strict=True):
+        assert_answers(trace, answer, at)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_page_answers_for_every_layer(browser, tmp_path, part):
+    """Many layers beside each other in one model, so that one page serves them all."""
+    chosen = ROWS[part::4]
+    inputs, outputs, values, questions = [], [], [], []
+    for case, data_format in chosen:
+        layer = built(case, data_format)
+        kind = {"dtype": "int32"} if case.whole else {}
+        given = [Input(shape, **kind) for shape in shapes(case, data_format)]
+        made_here = call(layer, case, given)
+        inputs += given
+        values += draw(case, data_format, seed=2, batch=1)
+        outputs += made_here if isinstance(made_here, (list, tuple)) else [made_here]
+        names = [one._keras_history.operation.name for one in given]
+        questions += [(layer.name, name) for name in names]
+    trace = pellucid.trace(Model(inputs, outputs), values)
+    trace.to_html(tmp_path / "page.html")
+    rng = np.random.default_rng(part)
+    asked_for = [
+        (f"{path}[{','.join(str(rng.integers(n)) for n in trace[path].output_shape[1:])}]", to)
+        for path, to in questions
+    ]
+    for (at, to), answer in zip(asked_for, asked(browser, tmp_path / "page.html", asked_for), strict=True):
+        assert_answers(trace, answer, at, to)
+
+
+def test_in_training_a_page_says_that_samples_are_coupled(browser, tmp_path):
+    model = Sequential([Input((4, 3), name="x"), layers.BatchNormalization(name="norm")])
+    trace = pellucid.trace(model, np.ones((2, 4, 3), dtype="float32"), training=True)
+    trace.to_html(tmp_path / "page.html")
+    [answer] = asked(browser, tmp_path / "page.html", [["norm[1,2]"]])
+    assert answer["sources"]["batch"] == "all" and answer["sources"]["count"] == 4  # all places of the channel
+    assert answer["sources"] == told(trace, "norm[1,2]")["sources"]
+
+
+def test_index_answers_do_not_depend_on_what_is_embedded(browser, tmp_path):
+    x = Input((10, 10, 3), name="image")
+    y = layers.Flatten(name="flatten")(layers.Conv2D(40, 3, dilation_rate=2, name="conv")(x))
+    trace = pellucid.trace(Model(x, layers.Dense(30, name="dense")(y)), np.ones((4, 10, 10, 3), dtype="float32"))
+    answers, sizes = [], []
+    for name, at_most in (("full", 5), ("none", 0)):
+        write_page(trace, tmp_path / f"{name}.html", max_mb=at_most)
+        sizes.append((tmp_path / f"{name}.html").stat().st_size)
+        answers.append(
+            asked(browser, tmp_path / f"{name}.html", [[at] for at in ("flatten[777]", "dense[3]", "conv[1,2,3]")])
+        )
+        left_out = browser.run("document.querySelector('.left-out')?.textContent ?? ''")
+        assert ("flatten" not in left_out) and (("image" in left_out) == (name == "none"))
+    for full, none in zip(*answers, strict=True):
+        assert full["value"] is not None and none["value"] is None
+        for word in ("sources", "receptive_field", "weights", "index_map", "place", "flat"):
+            assert full[word] == none[word]
+    assert sizes[1] < 160_000 < sizes[0]
