@@ -13,26 +13,15 @@ from applications.comparing import answer, both, differences, draw_weights, imag
 EVERY = sorted(
     name for name in pellucid.applications.__all__ if isinstance(getattr(pellucid.applications, name), type(both))
 )
-# One or two of each family, at a size that is soon reckoned.
+# Of most families the one that is soonest built, at a small size.
 SMALL = {
     "VGG16": 32,
-    "ResNet50": 32,
-    "ResNet50V2": 33,
-    "DenseNet121": 32,
     "MobileNet": 33,
     "MobileNetV2": 40,
     "Xception": 71,
     "InceptionV3": 75,
-    "InceptionResNetV2": 75,
-    "NASNetMobile": 33,
-    "MobileNetV3Small": 40,
-    "MobileNetV3Large": 33,
     "EfficientNetB0": 33,
-    "EfficientNetB2": 40,
     "EfficientNetV2B0": 32,
-    "EfficientNetV2B2": 33,
-    "EfficientNetV2S": 32,
-    "ConvNeXtTiny": 32,
 }
 
 
@@ -66,6 +55,7 @@ def same_numbers(theirs, ours, folder) -> None:
     draw_weights(theirs)
     theirs.save_weights(folder / "theirs.weights.h5")
     ours.load_weights(folder / "theirs.weights.h5")
+    (folder / "theirs.weights.h5").unlink()  # some take gigabytes
     image = images(theirs)
     expected = answer(keras, theirs, image)
     assert np.isfinite(expected).all() and np.ptp(expected) > 0
@@ -77,23 +67,28 @@ def test_layers_and_configs_are_kerass(name):
     same_network(name, include_top=False, input_shape=(SMALL[name], SMALL[name], 3))
 
 
-@pytest.mark.parametrize("name", ["ResNet50", "MobileNetV3Small", "ConvNeXtTiny"])
+@pytest.mark.parametrize("name", ["ResNet50", "MobileNetV3Small"])
 def test_numbers_are_kerass(name, tmp_path):
-    same_numbers(*both(name, include_top=False, input_shape=(40, 32, 3), pooling="avg"), tmp_path)
+    same_numbers(*same_network(name, include_top=False, input_shape=(40, 32, 3), pooling="avg"), tmp_path)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", EVERY)
 def test_each_network_with_its_top_is_kerass(name, tmp_path):
-    same_numbers(*same_network(name), tmp_path)
+    theirs, ours = same_network(name)
+    theirs.save(tmp_path / "theirs.h5")  # in the form of the published files
+    ours.load_weights(tmp_path / "theirs.h5")
+    (tmp_path / "theirs.h5").unlink()
+    for weight, expected in zip(ours.weights, theirs.weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), expected.numpy())
+    same_numbers(theirs, ours, tmp_path)
 
 
 @pytest.mark.parametrize(
     "kwargs",
     [
-        {"alpha": 0.35, "input_shape": (96, 96, 3), "classes": 7},
-        {"alpha": 1.3, "include_top": False, "pooling": "max"},
-        {"alpha": 0.5, "input_shape": (50, 70, 3), "include_top": False},
+        {"alpha": 1.3, "input_shape": (96, 96, 3), "classes": 7},
+        {"alpha": 0.35, "input_shape": (50, 70, 3), "include_top": False},
     ],
 )
 def test_mobilenet_v2_has_kerass_widths_and_names(kwargs):
@@ -104,7 +99,6 @@ def test_mobilenet_v2_has_kerass_widths_and_names(kwargs):
     "kwargs",
     [
         {"alpha": 0.25, "depth_multiplier": 2, "dropout": 0.5, "input_shape": (128, 128, 3), "classes": 7},
-        {"alpha": 0.75, "include_top": False, "pooling": "max"},
         {"classifier_activation": None, "input_shape": (40, 64, 1), "name": "mine"},
     ],
 )
@@ -112,12 +106,17 @@ def test_mobilenet_has_kerass_widths_and_names(kwargs):
     same_network("MobileNet", **kwargs)
 
 
-@pytest.mark.parametrize("name", ["MobileNetV3Small", "MobileNetV3Large"])
 @pytest.mark.parametrize(
-    "kwargs",
+    ("name", "kwargs"),
     [
-        {"minimalistic": True, "alpha": 1.5, "include_preprocessing": False, "dropout_rate": 0, "classes": 5},
-        {"alpha": 0.75, "include_top": False, "pooling": "max", "input_shape": (60, 50, 3)},
+        (
+            "MobileNetV3Small",
+            {"minimalistic": True, "alpha": 1.5, "include_preprocessing": False, "dropout_rate": 0, "classes": 5},
+        ),
+        (
+            "MobileNetV3Large",
+            {"alpha": 0.75, "include_top": False, "pooling": "max", "input_shape": (60, 50, 3)},
+        ),
     ],
 )
 def test_mobilenet_v3_has_kerass_widths(name, kwargs):
@@ -127,10 +126,8 @@ def test_mobilenet_v3_has_kerass_widths(name, kwargs):
 @pytest.mark.parametrize(
     ("name", "kwargs"),
     [
-        ("EfficientNetV2B0", {"include_preprocessing": False, "classes": 3, "input_shape": (32, 40, 3)}),
         ("EfficientNetV2B0", {"input_shape": (32, 40, 1), "include_top": False, "pooling": "max"}),
         ("ConvNeXtTiny", {"include_preprocessing": False, "classes": 3, "input_shape": (32, 40, 3), "name": "mine"}),
-        ("ConvNeXtTiny", {"include_top": False, "pooling": "max", "input_shape": (32, 40, 1)}),
     ],
 )
 def test_networks_that_prepare_images_may_leave_it(name, kwargs):

@@ -140,13 +140,11 @@ def network(
     """
     check(asked)
     image = image_of(asked, size, least)
-    x = body(image)
-    x = (top if asked.include_top else bare)(x, asked)
-    inputs = image if asked.input_tensor is None else source_inputs(image)
-    model = Functional(inputs, x, name=asked.name)
-    if asked.weights is not None:
-        is_published = asked.weights == "imagenet"
-        model.load_weights(published.path(asked.include_top) if is_published else asked.weights)
+    weights = published.path(asked.include_top) if asked.weights == "imagenet" else asked.weights
+    x = (top if asked.include_top else bare)(body(image), asked)
+    model = Functional(image if asked.input_tensor is None else source_inputs(image), x, name=asked.name)
+    if weights is not None:
+        model.load_weights(weights)
     return model
 
 
