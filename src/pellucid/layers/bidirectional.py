@@ -11,7 +11,7 @@ from pellucid.graph.objects import deserialize_keras_object, serialize_keras_obj
 from pellucid.layers.base import Layer
 from pellucid.layers.calls import Signature
 from pellucid.layers.recurrent import RNN
-from pellucid.links import All, Along, Beside, Each, Past, Whole
+from pellucid.links import All, Along, Beside, Each, Link, Outputs, Past, Whole
 from pellucid.ops.joining import concatenate
 
 _MERGES = {
@@ -150,17 +150,27 @@ class Bidirectional(Layer):
         self.reset_state()
 
     def links(self):
-        """Each direction's steps; None where a layer inside does not know, or where there are several outputs."""
+        """Each direction's steps, and with return_state the last states; None where a layer inside does not know.
+
+        Layers that slide windows within a step are not told: here a step is taken whole.
+        """
         both = (self.forward_layer, self.backward_layer)
-        if not all(isinstance(inner, RNN) and inner.links() is not None for inner in both) or self.merge_mode is None:
+        if not all(isinstance(inner, RNN) and inner.links() is not None for inner in both) or hasattr(
+            self.forward_layer.cell, "kernel_size"
+        ):
             return None
-        if not self.return_sequences or self.merge_mode != "concat":
-            return All()
-        ways = [
-            (Along({0: Past(inner.go_backwards, flipped=inner is both[1]), -1: Whole()}), inner.cell.output_size)
-            for inner in both
-        ]
-        return Each((Beside(-1, tuple(ways)),), rest=All())
+        ways = [Along({0: Past(inner.go_backwards, flipped=inner is both[1]), -1: Whole()}) for inner in both]
+        if not self.return_sequences:
+            given: list[Link] = [All()] * (1 if self.merge_mode else 2)
+        elif self.merge_mode is None:
+            given = [Each((way,), rest=All()) for way in ways]
+        elif self.merge_mode == "concat":
+            sizes = (inner.cell.output_size for inner in both)
+            given = [Each((Beside(-1, tuple(zip(ways, sizes, strict=True))),), rest=All())]
+        else:
+            given = [All()]
+        states = [All()] * sum(len(inner.state_size) for inner in both if self.return_state)
+        return given[0] if len(given) + len(states) == 1 else Outputs((*given, *states))
 
     def get_config(self):
         return {

@@ -17,7 +17,7 @@ from pellucid.layers.convolving import Convolving
 from pellucid.layers.input_spec import InputSpec
 from pellucid.layers.lstm import bias_that_remembers, lstm_step
 from pellucid.layers.recurrent import Recurrent
-from pellucid.links import Along, Slide, Walk, Whole
+from pellucid.links import Along, Outputs, Slide, Walk, Whole
 from pellucid.ops.convolution import convolve
 from pellucid.ops.creation import zeros
 
@@ -174,13 +174,13 @@ class ConvLSTM(Recurrent):
 
     def links(self):
         """Outputs are fed by the windows of their step, and by wider ones of the steps before."""
-        if self.return_state and self.return_sequences:
-            return None
         cell = self.cell
         first = 0 if cell.data_format == "channels_last" else 1
         state = {first + at: Slide(size, padding="same") for at, size in enumerate(cell.kernel_size)}
         state[cell.rank if first == 0 else 0] = Whole()
-        return Walk(cell.links(), Along(state), self.go_backwards, self.return_sequences)
+        last = Walk(cell.links(), Along(state), self.go_backwards, every=False)
+        link = Walk(cell.links(), Along(state), self.go_backwards) if self.return_sequences else last
+        return Outputs((link, last, last)) if self.return_state else link
 
 
 class ConvLSTM1D(ConvLSTM):

@@ -285,4 +285,5 @@ class Masking(Described):
         return input_shape
 
     def links(self):
-        return Same()
+        # A value that hides nothing by itself is hidden where all values beside it hide; a hidden 0 stays 0.
+        return Same() if self.mask_value == 0 else Mix(-1)

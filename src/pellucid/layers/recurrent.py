@@ -22,7 +22,7 @@ from pellucid.layers import any_cell
 from pellucid.layers.any_cell import StackedRNNCells
 from pellucid.layers.base import Layer
 from pellucid.layers.cells import Cell, same_drops
-from pellucid.links import All, Along, Each, Past, Whole
+from pellucid.links import All, Along, Each, Outputs, Past, Whole
 from pellucid.ops import recurrence
 
 
@@ -232,11 +232,17 @@ class RNN(Layer):
     def links(self):
         """Outputs are fed by the steps walked before, all of their values; None for a user's own cell."""
         inner = self.cell.cells if isinstance(self.cell, StackedRNNCells) else [self.cell]
-        if not all(isinstance(cell, Cell) for cell in inner) or (self.return_sequences and self.return_state):
+        if not all(isinstance(cell, Cell) for cell in inner):
             return None
-        if not self.return_sequences:
-            return All()
-        return Each((Along({0: Past(self.go_backwards), -1: Whole()}),), rest=All())
+        return self.with_states(
+            Each((Along({0: Past(self.go_backwards), -1: Whole()}),), rest=All()) if self.return_sequences else All()
+        )
+
+    def with_states(self, link):
+        """The link of the outputs, and with return_state those of the last states, which everything feeds."""
+        if not self.return_state:
+            return link
+        return Outputs((link, *[All()] * len(nest.flatten(self.state_size))))
 
     def get_config(self):
         words = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from pellucid import places
 from pellucid.links.indices import Indices
-from pellucid.links.rules import Keep, Rule, Slide, Whole
+from pellucid.links.rules import Chosen, Keep, Rule, Slide, Whole
 
 Box = tuple[Indices, ...]
 """A product of index sets, one for each axis; an empty set means no place at all."""
@@ -143,6 +143,11 @@ def Permute(dims: Sequence[int]) -> Follow:  # noqa: N802
     return Follow(tuple((Keep(), list(dims).index(axis)) for axis in range(len(dims))))
 
 
+def Nothing(ndim: int) -> Follow:  # noqa: N802  (reads as the links beside it)
+    """No output place is fed, by an input of this many axes; such as a mask that is not used."""
+    return Follow(((Chosen(((),)), None),) * ndim)
+
+
 @dataclass(frozen=True)
 class Reshape(Link):
     """Values stay in row-major order; with `order`, the input's axes are first taken in that order."""
@@ -255,3 +260,10 @@ class All(Link):
 
     def box(self, place, in_shape, out_shape):
         return tuple(range(n) for n in in_shape)
+
+
+@dataclass(frozen=True)
+class Outputs(Link):
+    """Several outputs, each with a link of its own; who follows one asks `of`."""
+
+    of: tuple[Link, ...]

@@ -113,7 +113,7 @@ def _unit(at: int) -> _Reach:
 
 
 def _step(reaches: dict, site: Site, written: int, walk: Walk, training: bool, shape_of):
-    link, out_shape = site.link(training), shape_of(written)
+    link, out_shape = site.link(training, site.writes.index(written)), shape_of(written)
     start = 0
     for k, read in enumerate(site.reads):
         shape = shape_of(read)
@@ -133,6 +133,8 @@ def _step(reaches: dict, site: Site, written: int, walk: Walk, training: bool, s
 
 def _through(link, behind: list[_Reach], shape, out_shape, region: Region | None) -> list[_Reach] | None:
     if isinstance(link, links.Axiswise):
+        if isinstance(link, links.Follow) and link == links.Nothing(len(shape)):
+            return None
         return [
             _Reach(*rule.reach(0, 0, n, 1), rule.reach(0, 0, n, 1)[0], 0)
             if axis is None

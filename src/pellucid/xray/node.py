@@ -90,7 +90,7 @@ class TraceNode:
     @property
     def is_told(self) -> bool:
         """Whether it says which places feed which; an input has nothing to say."""
-        return self._site.is_input or self._site.link() is not None
+        return self._site.is_input or all(self._site.link(k=k) is not None for k in range(len(self._site.writes)))
 
     def index_map(self) -> index_map.IndexMap | None:
         """Where each element goes, if the layer only rearranges; else None."""

@@ -12,18 +12,37 @@ import math
 from pellucid import links
 
 _ELEMENTWISE = ("elementwise", "arithmetic", "trigonometry", "comparing", "bitwise")
-_MIXING = ("softmax", "log_softmax", "sparsemax")
-_REDUCING = ("sum", "mean", "max", "min", "prod", "any", "all", "std", "var", "amax", "amin", "logsumexp")
+_MIXING = ("softmax", "log_softmax", "sparsemax", "sort", "argsort")
+_REDUCING = (
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "prod",
+    "any",
+    "all",
+    "std",
+    "var",
+    "amax",
+    "amin",
+    "logsumexp",
+    "argmax",
+    "argmin",
+    "ptp",
+    "count_nonzero",
+)
 _RESHAPING = ("reshape", "expand_dims", "squeeze", "ravel")
 
 
-def link_of(operation, arguments, in_shapes: list, out_shape):
-    """The link of one call, or None; shapes have the batch axis."""
+def link_of(operation, arguments, in_shapes: list, out_shape, k: int = 0):
+    """The link of output number `k` of one call, or None; shapes have the batch axis."""
     function = getattr(type(operation), "function", None)
     if function is None or not in_shapes:
         return None
     name, family = function.__name__, function.__module__.removeprefix("pellucid.ops.")
     words = _words(operation, function, arguments)
+    if name in _SPLITTING:
+        return _SPLITTING[name](words, in_shapes, out_shape, k)
     if name in _MAKERS:
         return _MAKERS[name](words, in_shapes, out_shape)
     if family in _ELEMENTWISE or (family == "activation" and name not in (*_MIXING, "glu")):
@@ -112,7 +131,161 @@ def _get_item(words, in_shapes, out_shape):
     return links.Follow(tuple(follows[1:] if follows else ()))
 
 
+# ---- one axis
+
+
+def _axis(words, ndim: int, word: str = "axis", default=-1) -> int | None:
+    """The axis without the batch; None where it is the batch, several, or none is named."""
+    axis = words.get(word, default)
+    if not isinstance(axis, int) or isinstance(axis, bool):
+        return None
+    return None if axis % ndim == 0 else axis % ndim - 1
+
+
+def _along_axis(rule_of):
+    """A maker for an operation that follows a rule along one axis; from the words and the size to the rule."""
+
+    def made(words, in_shapes, out_shape):
+        [shape] = in_shapes
+        axis = _axis(words, len(shape))
+        rule = None if axis is None or shape[axis + 1] is None else rule_of(words, shape[axis + 1])
+        return None if rule is None else links.Along({axis: rule})
+
+    return made
+
+
+def _flipped(words, n: int):
+    return links.Chosen(tuple((n - 1 - i,) for i in range(n)))
+
+
+def _rolled(words, n: int):
+    shift = words.get("shift")
+    return links.Chosen(tuple(((i - shift) % n,) for i in range(n))) if isinstance(shift, int) else None
+
+
+def _repeated(words, n: int):
+    times = words.get("repeats")
+    return links.Repeat(times) if isinstance(times, int) and times > 0 else None
+
+
+def _accumulated(words, n: int):
+    return links.Past()
+
+
+def _moved(order):
+    """A maker for an operation that brings the axes into another order, batch first."""
+
+    def made(words, in_shapes, out_shape):
+        dims = order(words, list(range(len(out_shape))))
+        return links.Permute([one - 1 for one in dims[1:]]) if dims is not None and dims[0] == 0 else None
+
+    return made
+
+
+def _swapped(words, dims):
+    a, b = words["axis1"], words["axis2"]
+    dims[a], dims[b] = dims[b], dims[a]
+    return dims
+
+
+def _shifted(words, dims):
+    source, target = words["source"], words["destination"]
+    if not isinstance(source, int) or not isinstance(target, int):
+        return None
+    axis = dims.pop(source % len(dims))
+    dims.insert(target % (len(dims) + 1), axis)
+    return dims
+
+
+def _padded(words, in_shapes, out_shape):
+    """A frame of constants; None for one of values."""
+    width, [shape] = words["pad_width"], in_shapes
+    if words.get("mode", "constant") != "constant" or isinstance(width, int) or len(width) != len(shape):
+        return None
+    if not all(isinstance(one, (tuple, list)) for one in width) or tuple(width[0]) != (0, 0):
+        return None
+    return links.Along({axis - 1: links.Shift(width[axis][0]) for axis in range(1, len(shape))})
+
+
+# ---- several inputs or outputs
+
+
+def _split(words, in_shapes, out_shape, k: int):
+    [shape] = in_shapes
+    axis = _axis(words, len(shape), default=0)
+    parts = words["indices_or_sections"]
+    if axis is None or shape[axis + 1] is None:
+        return None
+    if isinstance(parts, int):
+        start = k * (shape[axis + 1] // parts)
+    else:
+        start = [0, *parts][k]
+    return links.Along({axis: links.Shift(-start)})
+
+
+def _unstacked(words, in_shapes, out_shape, k: int):
+    [shape] = in_shapes
+    axis = _axis(words, len(shape), default=0)
+    if axis is None:
+        return None
+    follows = [(links.Keep(), at) for at in range(len(shape) - 2)]
+    return links.Follow((*follows[:axis], (links.Chosen(((k,),)), None), *follows[axis:]))
+
+
+def _chosen(words, in_shapes, out_shape):
+    """where(condition, x1, x2): each by its own place."""
+    values = [words.get(word) for word in ("x1", "x2")]
+    is_known = all(value is not None for value in values) and len(in_shapes) > 0
+    return links.Same() if is_known and all(len(shape) == len(out_shape) for shape in in_shapes) else None
+
+
+def _unfed(words, in_shapes, out_shape):
+    return links.Each(tuple(links.Nothing(len(shape) - 1) for shape in in_shapes))
+
+
+def _matmul(words, in_shapes, out_shape):
+    """Two symbols with the same axes in front; or one with a constant matrix behind it."""
+    if len(in_shapes) == 1:
+        is_right = getattr(words.get("x2"), "ndim", 0) == 2 and len(in_shapes[0]) == len(out_shape)
+        return links.Mix(-1) if is_right and len(out_shape) > 1 else None
+    ndim = len(out_shape)
+    if ndim < 3 or any(len(shape) != ndim for shape in in_shapes):
+        return None
+    beside = [(links.Keep(), k) for k in range(ndim - 3)]
+    left = links.Follow((*beside, (links.Keep(), ndim - 3), (links.Whole(), None)))
+    return links.Each((left, links.Follow((*beside, (links.Whole(), None), (links.Keep(), ndim - 2)))))
+
+
+def _einsum(words, in_shapes, out_shape):
+    """Each operand by its letters; the first letter of all is the batch."""
+    text = words["subscripts"].replace(" ", "")
+    left, _, right = text.partition("->")
+    operands = left.split(",")
+    if "." in text or not right or len(operands) != len(in_shapes) or {one[:1] for one in operands} != {right[0]}:
+        return None
+    if any(len(set(one)) != len(one) or right[0] in one[1:] for one in operands):
+        return None
+    at = {letter: k for k, letter in enumerate(right[1:])}
+    each = (
+        links.Follow(tuple((links.Keep(), at[x]) if x in at else (links.Whole(), None) for x in one[1:]))
+        for one in operands
+    )
+    return links.Each(tuple(each))
+
+
+_SPLITTING = {"split": _split, "unstack": _unstacked}
 _MAKERS = {
+    **dict.fromkeys(("flip",), _along_axis(_flipped)),
+    "roll": _along_axis(_rolled),
+    "repeat": _along_axis(_repeated),
+    **dict.fromkeys(("cumsum", "cumprod"), _along_axis(_accumulated)),
+    "swapaxes": _moved(_swapped),
+    "moveaxis": _moved(_shifted),
+    "pad": _padded,
+    "where": _chosen,
+    **dict.fromkeys(("zeros_like", "ones_like", "empty_like"), _unfed),
+    "matmul": _matmul,
+    "einsum": _einsum,
     **dict.fromkeys(_MIXING, _mixing),
     **dict.fromkeys(_REDUCING, _reducing),
     **dict.fromkeys(_RESHAPING, _reshaping),

@@ -1,21 +1,23 @@
 """Sites: a model as the calls of its layers in running order, nested models walked through.
 
-Below:  graph/ has the nodes, operators.py the links of bare operations.
+Below:  graph/ has the nodes, linking.py the link of each call.
 Above:  trace.py follows values along sites.
 Kept true: values are numbered as they come; a nested model adds nothing but a path in front of its layers' names.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid import axes, nest, settings
 from pellucid.graph.node import Arguments
 from pellucid.graph.symbol import KerasTensor
-from pellucid.links import All, Link
-from pellucid.xray import operators
+from pellucid.links import Each, Link
+from pellucid.xray import linking
 
 
 @dataclass(eq=False)
@@ -44,16 +46,35 @@ class Site:
         """The name of what is called, as a user knows it."""
         return "Input" if self.is_input else type(self.layer).__name__
 
-    def link(self, training: bool = False) -> Link | None:
-        """Which places of the inputs feed a place of an output; None where nobody knows."""
-        if self._takes_a_mask():
-            return None  # which elements a mask lets through, its values say
-        if not hasattr(self.layer, "links"):
-            return operators.link_of(self.layer, self.arguments, self.input_shapes, self.output_shapes[0])
-        link = self.layer.links() if getattr(self.layer, "built", True) else None
-        if len(self.writes) > 1 and not isinstance(link, All):
-            return None
-        return link.in_training if training and link is not None and link.in_training is not None else link
+    def link(self, training: bool = False, k: int = 0) -> Link | None:
+        """Which places of the inputs feed a place of output number `k`; None where nobody knows."""
+        return linking.link_of(self, training, k)
+
+    def roles(self) -> list[tuple[str, int]]:
+        """For each read the argument that it is, and its number within that; `("", k)` where nobody knows."""
+        if self.arguments is None:
+            return [("", k) for k in range(len(self.reads))]
+        waiting: dict[int, list[tuple[str, int]]] = {}
+        for word, value in self.words().items():
+            for k, leaf in enumerate(nest.flatten(value)):
+                waiting.setdefault(id(leaf), []).append((word, k))
+        return [(waiting.get(id(x)) or [("", k)]).pop(0) for k, x in enumerate(self.arguments.keras_tensors)]
+
+    def each_read(self, of: Callable[[str, int, int], Link | None]) -> Link | None:
+        """A link for each read, from the argument that it is, its number within that, and its rank.
+
+        None where one is not told.
+        """
+        pairs = zip(self.roles(), self.input_shapes, strict=True)
+        found = [of(word, number, len(shape) - 1) for (word, number), shape in pairs]
+        return None if any(link is None for link in found) else Each(tuple(one for one in found if one is not None))
+
+    def words(self) -> dict[str, Any]:
+        """The arguments of the call by name, those left out left out."""
+        assert self.arguments is not None  # who asks has looked
+        call = inspect.signature(type(self.layer).call)
+        bound = call.bind(self.layer, *self.arguments.args, **self.arguments.kwargs).arguments
+        return dict(list(bound.items())[1:])
 
     def reads_of(self, words: tuple[str, ...]) -> dict[str, int]:
         """Which read each named argument of the call is; in turn where the layer stands alone.
@@ -78,10 +99,6 @@ class Site:
             return tuple(read), {}
         symbols = self.arguments.keras_tensors
         return self.arguments.fill_in({id(x): one for x, one in zip(symbols, read, strict=True)})
-
-    def _takes_a_mask(self) -> bool:
-        words = self.arguments.kwargs if self.arguments is not None else {}
-        return any(word.endswith("mask") and value is not None for word, value in words.items())
 
 
 @dataclass

@@ -42,18 +42,18 @@ def back(sites: list[Site], number: int, region: Region, training: bool, shape_o
     """
     walk = Walk({number: region})
     for site in reversed(sites):
-        for written in site.writes:
+        for k, written in enumerate(site.writes):
             reached = walk.regions.get(written)
             if reached:
-                _step_back(walk, site, reached, training, shape_of, choose)
+                _step_back(walk, site, k, reached, training, shape_of, choose)
     return walk
 
 
-def _step_back(walk: Walk, site: Site, reached: Region, training, shape_of, choose):
+def _step_back(walk: Walk, site: Site, k: int, reached: Region, training, shape_of, choose):
     if not site.reads:
         return
     shapes = [shape_of(read) for read in site.reads]
-    link = _link(walk, site, training)
+    link = _link(walk, site, training, k)
     found = choose(site, reached, shapes) if choose is not None else None
     if found is None:
         found = [Region.whole(shape) for shape in shapes] if link is None else backwards(link, reached, shapes)
@@ -74,14 +74,13 @@ def forth(sites: list[Site], number: int, region: Region, training: bool, shape_
 
 def _step_forth(walk: Walk, site: Site, k: int, reached: Region, training, shape_of):
     shapes = [shape_of(read) for read in site.reads]
-    link = _link(walk, site, training)
-    for written in site.writes:
-        out_shape = shape_of(written)
+    for output, written in enumerate(site.writes):
+        out_shape, link = shape_of(written), _link(walk, site, training, output)
         walk.add(written, Region.whole(out_shape) if link is None else forwards(link, k, reached, shapes, out_shape))
 
 
-def _link(walk: Walk, site: Site, training: bool):
-    link = site.link(training)
+def _link(walk: Walk, site: Site, training: bool, k: int):
+    link = site.link(training, k)
     if link is None:
         if site.path not in walk.opaque:
             walk.opaque.append(site.path)
