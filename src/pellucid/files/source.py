@@ -116,7 +116,7 @@ def refusals(where: str):
     try:
         yield
     except FileError as error:
-        error.facts.setdefault("where", where)
+        error.facts.setdefault("file" if "where" in error.facts else "where", where)
         raise
     except Exception as error:
         raise FileError("The file is broken.", got=f"{type(error).__name__}: {error}"[:500], where=where) from error

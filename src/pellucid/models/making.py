@@ -1,6 +1,7 @@
 """Making a model from a file's config: whatever goes wrong is the file's fault, and no memory is taken before it is checked.
 
-Above: saving.py and legacy.py.
+Below:  understanding.py says what a config asks for.
+Above:  saving.py and legacy.py.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import math
 
+from pellucid import registry
 from pellucid.dtypes import to_torch
 from pellucid.errors import FileError, FileTypeError, PellucidError
 from pellucid.graph.objects import ObjectSharingScope, deserialize_keras_object
 from pellucid.graph.scopes import UnmadeScope
+from pellucid.models import understanding
 
 # Weights that a config asks for and the file does not hold, such as those that are never saved.
 _SPARE_BYTES = 64 * 2**20
@@ -21,11 +24,28 @@ _MOST_COPIES = 8
 
 def built(config: dict, size_bytes: int, custom_objects):
     """The model of a config, its weights still without memory: that is taken only if the file holds so much."""
+    config = understood(config, registry.custom_objects(custom_objects))
     with UnmadeScope() as scope, of_the_config(), ObjectSharingScope():
         model = deserialize_keras_object(config, custom_objects=custom_objects)
     checked(model)
     check_held(scope.pending, size_bytes)
     return model, scope.pending
+
+
+def understood(config, known):
+    """A config whose layers take all that they are told.
+
+    Raises:
+        FileTypeError: a key that its layer does not take; the layer is named with its place.
+    """
+    config = understanding.without_silence(config, known)
+    for found in understanding.named(config, known):
+        if found.unknown_keys:
+            raise FileTypeError(
+                f"The file's model cannot be made: {found.class_name} does not take {', '.join(found.unknown_keys)}.",
+                **understanding.told_unknown(found),
+            )
+    return config
 
 
 def checked(model):
