@@ -6,7 +6,7 @@ Source: Keras's rule, 3.15: one output of size 1 is binary; fewer axes or a last
 
 from __future__ import annotations
 
-from pellucid import losses, metrics
+from pellucid import losses, metrics, nest
 from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.losses.base import LossFunctionWrapper
 from pellucid.naming import to_camel_case, to_snake_case
@@ -70,6 +70,24 @@ def loss_named(identifier, y_true, y_pred):
         )
     name = identifier if isinstance(identifier, str) else object_name(found)
     return _as_class(found, name) or LossFunctionWrapper(found, name=name)
+
+
+def check_names(given: dict) -> None:
+    """Refuse names of losses and metrics that are not known, before the first batch asks for them.
+
+    Args:
+        given: arguments of `compile`.
+
+    Raises:
+        UnknownNameError: there is no such loss or metric.
+    """
+    for words, find, by_shape in (
+        (("loss",), losses.get, ("crossentropy", "ce")),
+        (("metrics", "weighted_metrics"), metrics.get, ("accuracy", "acc", "crossentropy", "ce")),
+    ):
+        for name in nest.flatten([given.get(word) for word in words]):
+            if isinstance(name, str) and name.lower() not in by_shape:
+                find(name)
 
 
 def _as_class(function, name):

@@ -11,6 +11,7 @@ import warnings
 from pellucid import nest, optimizers
 from pellucid.engine.compile_loss import CompileLoss
 from pellucid.engine.compile_metrics import CompileMetrics
+from pellucid.engine.compile_names import check_names
 from pellucid.engine.compiled import Compiled
 from pellucid.engine.data import class_weight_to_sample_weights, to_device
 from pellucid.engine.data.leaves import refuse_lists
@@ -154,7 +155,11 @@ class Compiling(Stepping):
         return serialize_keras_object(self._compiled.given) if self.compiled and self._compiled else {}
 
     def compile_from_config(self, config: dict) -> None:
-        """Compile by what `get_compile_config` gave; a model with its own `compile` must have its own of this too."""
+        """Compile by what `get_compile_config` gave; a model with its own `compile` must have its own of this too.
+
+        Raises:
+            UnknownNameError: a loss or metric that is not known.
+        """
         if type(self).compile is not Compiling.compile:
             warnings.warn(
                 f"{type(self).__name__} has its own compile(), so it is loaded without being compiled: "
@@ -162,7 +167,9 @@ class Compiling(Stepping):
                 stacklevel=2,
             )
             return
-        self.compile(**deserialize_keras_object(config))
+        given = deserialize_keras_object(config)
+        check_names(given)
+        self.compile(**given)
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
 

@@ -207,11 +207,20 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode: bool = True
 def _named_in(table, config, objects):
     """The object that a config names in a caller's own table, or None."""
     name = config if isinstance(config, str) else config.get("class_name") if isinstance(config, dict) else None
-    if table is None or not isinstance(name, str) or name not in table:
+    if table is None or not isinstance(name, str) or name not in table or not _speaks_of_keras(config):
         return None
     found: Any = objects.get(name, table[name])
     inner = config.get("config") if isinstance(config, dict) else None
     return found.from_config(inner or {}) if isinstance(found, type) else found
+
+
+def _speaks_of_keras(config) -> bool:
+    """Whether a config names what is Keras's own, or does not say whose it is."""
+    if isinstance(config, str):
+        return True
+    module, own_name = config.get("module") or "keras", config.get("registered_name")
+    is_keras = isinstance(module, str) and module.split(".")[0] in ("keras", "builtins")
+    return is_keras and (own_name is None or own_name == config["class_name"])
 
 
 def _class_names(config) -> str:
@@ -303,7 +312,18 @@ class _Reader:
             found = registry.builtin(module, name)
         if found is None:
             raise self._unknown("function", name, config)
+        self._check_own_name(name, found, config)
         return found
+
+    def _check_own_name(self, name, found, config):
+        """Refuse a name of the user's where the object is a built-in one."""
+        own = config.get("registered_name")
+        if own not in (None, name) and registry.public_name(found) and registry.get_registered_name(found) != own:
+            raise ArgumentError(
+                f"The config gives the built-in '{name}' a registered name that is not its own.",
+                got=repr(own),
+                expected=f"{name!r} or None",
+            )
 
     def _by_ending(self, name):
         """Keras up to 3.6 wrote registered functions without their package."""
@@ -326,12 +346,7 @@ class _Reader:
             found = registry.builtin_anywhere(name)
         if found is None:
             raise self._unknown("class", name, config)
-        if config.get("registered_name") not in (None, name):
-            raise ArgumentError(
-                f"The config gives the built-in '{name}' a registered name that is not its own.",
-                got=repr(config["registered_name"]),
-                expected=f"{name!r} or None",
-            )
+        self._check_own_name(name, found, config)
         return found
 
     def _unknown(self, kind, name, config):

@@ -1,0 +1,61 @@
+"""P5 and P18: every bad content, through every door that takes it: refused by one kind of error, within two seconds."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+from files.contract.corpus import DOORS, Goods, corpus
+from pellucid import settings
+from pellucid.errors import FileError, PellucidError
+
+MOST_SECONDS = 2
+
+
+@pytest.fixture(scope="module")
+def goods(tmp_path_factory):
+    settings.clear_session(free_memory=False)
+    return Goods(tmp_path_factory.mktemp("good"))
+
+
+@pytest.fixture(scope="module")
+def bad(goods):
+    return list(corpus(goods))
+
+
+def complaint(act, kind) -> str | None:
+    """What is wrong with how something bad was met; None if it was refused as it should be."""
+    begin = time.process_time()
+    try:
+        act()
+    except kind as error:
+        seconds = time.process_time() - begin
+        return None if str(error) and seconds < MOST_SECONDS else f"{seconds:.1f} s"
+    except BaseException as error:
+        return f"{type(error).__name__} instead of {kind.__name__}: {error}"
+    return "was let in"
+
+
+def test_the_corpus_is_large(bad):
+    assert len(bad) >= 300
+    assert len({(each.kind, each.name) for each in bad}) == len(bad)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("door", DOORS, ids=[door.name for door in DOORS])
+def test_p5_p18_what_is_bad_is_refused_at_each_door(goods, bad, door, tmp_path):
+    complaints = []
+    before = [value.copy() for value in goods.model.get_weights()]
+    # Plain data handed over in the program is no file: its errors are those of arguments.
+    kind = PellucidError if door.name == "deserialize_keras_object" else FileError
+    for each in bad:
+        if each.kind in door.takes:
+            settings.clear_session(free_memory=False)
+            told = complaint(door.opened(each, goods, tmp_path), kind)
+            if told:
+                complaints.append(f"{each.name}: {told}")
+    assert complaints == []
+    assert set(os.listdir(tmp_path)) <= {"bad.keras", "bad.weights.h5", "bad.h5"}
+    for a, b in zip(before, goods.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
