@@ -23,13 +23,21 @@ _MANY = {
 
 
 def told(followed: Trace, node: TraceNode, place, at, to) -> list[str]:
-    """Lines about one element."""
-    lines = [_itself(node, place)]
-    lines += _block("memory", _in_memory(node, place))
-    lines += _block("from", _origins(followed, at, to))
-    lines += _block("meets", [str(one) for one in _asked(followed.weights, at) or ()])
-    lines += _block("made of", _made_of(followed, at))
-    return [*lines, *_next(node, place)]
+    """Lines about one element, at most 80 characters long."""
+    blocks = (_block(word, lines) for word, lines in said(followed, node, place, at, to))
+    return [itself(node, place), *(line for block in blocks for line in block)]
+
+
+def said(followed: Trace, node: TraceNode, place, at, to) -> list[tuple[str, list[str]]]:
+    """What is known of an element, as words with the lines that belong to them."""
+    blocks = [
+        ("memory", _in_memory(node, place)),
+        ("from", _origins(followed, at, to)),
+        ("meets", [str(one) for one in _asked(followed.weights, at) or ()]),
+        ("made of", _made_of(followed, at)),
+        ("next", _next(node, place)),
+    ]
+    return [(word, lines) for word, lines in blocks if lines]
 
 
 def facts(followed: Trace, node: TraceNode, place, at, to) -> dict:
@@ -57,7 +65,8 @@ def _field(followed, at, to):
     return _asked(followed.receptive_field, at, to or "input")
 
 
-def _itself(node: TraceNode, place) -> str:
+def itself(node: TraceNode, place) -> str:
+    """The element and what it holds."""
     value = "" if node.value is None else f"   value {written(float(node.value[(0, *place)]))}"
     mapped = node.index_map()
     names = letters(node.axes[1:])
@@ -132,7 +141,7 @@ def _next(node: TraceNode, place) -> list[str]:
     changed = [axis for axis, i, j in zip(mapped.axes, here, after, strict=True) if i != j]
     if changed != ["channels"] or len(mapped.axes) < 3:
         return []
-    return _block("next", [f"flat {place[0] + 1} is the next channel of the same position"])
+    return [f"flat {place[0] + 1} is the next channel of the same position"]
 
 
 def _block(word: str, lines: list[str]) -> list[str]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from pellucid import places
 from pellucid.errors import ShapeError
-from pellucid.report import element, order, overview
+from pellucid.report import drawing, element, order, overview
+from pellucid.report.html import as_piece
 from pellucid.report.page.document import write_page
 from pellucid.report.parts import Gap, Paragraph, Part
 from pellucid.report.text import as_text
@@ -49,7 +50,7 @@ def explain(obj, at=None, *, x=None, to=None) -> Explanation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """An answer: prints as text, and gives plain data.
+    """An answer: prints as text, shows itself in notebooks, makes a page, and gives plain data.
 
     Attributes:
         trace: what it was taken from.
@@ -80,8 +81,17 @@ class Explanation:
             parts += [Gap(), Paragraph("\n".join(otherwise))]
         return parts
 
+    def drawing(self) -> list[Part]:
+        """The same for where tables can be drawn."""
+        if self.node is None:
+            return overview.parts(self.trace)
+        return drawing.parts(self.trace, self.node, self.place, self.at, self.to)
+
     def __str__(self) -> str:
         return as_text(self.parts(), width=WIDTH, is_unicode=False)
+
+    def _repr_html_(self) -> str:
+        return as_piece(self.drawing())
 
     def to_html(self, path: str | os.PathLike, max_mb: float = 5) -> None:
         """Write one HTML file, to be opened from disk, that shows this first and follows any other element too.
@@ -89,7 +99,7 @@ class Explanation:
         Args:
             max_mb: how large the file may be, in millions of bytes.
         """
-        write_page(self.trace, path, at=self.at, to=self.to, max_mb=max_mb)
+        write_page(self.trace, path, self.drawing(), at=self.at, to=self.to, max_mb=max_mb)
 
     def to_dict(self) -> dict:
         """Plain lists, numbers and strings."""

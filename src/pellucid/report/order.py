@@ -1,7 +1,7 @@
-"""Order: in which order a layer that rearranges lays its values out, as lines of text.
+"""Order: in which order a layer that rearranges lays its values out, as rows of cells and as lines of text.
 
 Below:  xray/index_map.py has the rule.
-Above:  explanation.py puts these lines between others.
+Above:  explanation.py puts these lines between others; drawing.py makes a table of the rows.
 Kept true: a line has at most 80 characters; long layers are shown around the element that is asked about.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 
 from pellucid.xray.index_map import IndexMap, letters
 from pellucid.xray.node import TraceNode
@@ -41,33 +42,69 @@ def rule(node: TraceNode) -> list[str]:
     ]
 
 
-def grid(node: TraceNode, place) -> list[str]:
-    """The input's values, one row for each place and one column for each index of its last axis.
+@dataclass(frozen=True)
+class Row:
+    """One row of a ribbon: where it lies in the input, its cells, which of them is chosen, and their flat indices."""
 
-    Without values the flat indices stand in their place. Nothing where there is no plain rule or a size is unknown.
+    name: str
+    cells: tuple[str, ...]
+    chosen: int | None
+    flat: str
+
+
+@dataclass(frozen=True)
+class Ribbon:
+    """The elements of a layer that flattens, one row for each place of its input and one column for each index of the
+    last axis; None for rows that are left out."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row | None, ...]
+
+
+def ribbon(node: TraceNode, place) -> Ribbon | None:
+    """The elements in the input's shape: values, or without values flat indices; long ones around the chosen element.
+
+    None where there is no plain rule, or a size is unknown.
     """
     mapped = node.index_map()
     if mapped is None or len(mapped.out_shape) != 1 or len(mapped.in_shape) < 2 or None in mapped.in_shape:
-        return []
+        return None
     shape = tuple(n for n in mapped.in_shape if n is not None)
     marked = None if place is None else mapped.to_input(place[0])
     cells = _Cells(mapped, shape, node.value)
     shown = _window(shape[-1], cells.most, 0 if marked is None else marked[-1])
     *outer, last = letters(mapped.axes)
-    rows = list(itertools.product(*map(range, shape[:-1])))
-    kept = _kept_rows(len(rows), None if marked is None else rows.index(marked[:-1]))
-    ranges = {k: cells.range_of(rows[k]) for k in kept if k is not None}
-    wide = max(map(len, ranges.values()))
-    names = {k: "  " + " ".join(f"{a}={i}" for a, i in zip(outer, rows[k], strict=True)) for k in ranges}
-    margin = max(map(len, names.values())) + 6
-    head = "".join(f"{f'{last}={c}':>{cells.width + 1}} " for c in shown)
-    lines = [f"{cells.title:<{margin}}{head}    {'flat':^{wide}}".rstrip()]
-    for k in kept:
-        if k is None:
+    places = list(itertools.product(*map(range, shape[:-1])))
+    kept = _kept_rows(len(places), None if marked is None else places.index(marked[:-1]))
+
+    def row(at) -> Row:
+        chosen = None if marked is None or at != marked[:-1] else marked[-1] - shown.start
+        name = " ".join(f"{axis}={i}" for axis, i in zip(outer, at, strict=True))
+        return Row(name, tuple(cells.text((*at, c)) for c in shown), chosen, cells.range_of(at))
+
+    return Ribbon(
+        cells.title, tuple(f"{last}={c}" for c in shown), tuple(None if k is None else row(places[k]) for k in kept)
+    )
+
+
+def grid(node: TraceNode, place) -> list[str]:
+    """A ribbon as lines of text, the chosen element in brackets; nothing where there is none."""
+    found = ribbon(node, place)
+    if found is None:
+        return []
+    rows = [row for row in found.rows if row is not None]
+    width = max(3, *(len(text) for row in rows for text in row.cells), *map(len, found.columns))
+    margin = max(len(row.name) for row in rows) + 8
+    wide = max(len(row.flat) for row in rows)
+    head = "".join(f"{column:>{width + 1}} " for column in found.columns)
+    lines = [f"{found.title:<{margin}}{head}    {'flat':^{wide}}".rstrip()]
+    for row in found.rows:
+        if row is None:
             lines.append("  ...")
             continue
-        row = "".join(cells.drawn((*rows[k], c), marked) for c in shown)
-        lines.append(f"{names[k]:<{margin}}{row}    {ranges[k]:>{wide}}")
+        drawn = [f"[{text:>{width}}]" if k == row.chosen else f" {text:>{width}} " for k, text in enumerate(row.cells)]
+        lines.append(f"{'  ' + row.name:<{margin}}{''.join(drawn)}    {row.flat:>{wide}}")
     return lines
 
 
@@ -79,13 +116,11 @@ class _Cells:
         self.values = None if value is None else value[0].tolist()
         self.title = "sample 0" if value is not None else "index"
         longest = max(len(written(one)) for one in self.values) if self.values else len(str(math.prod(shape)))
-        self.width = max(longest, 3, len(f"c={self.columns - 1}"))
-        self.most = max((80 - 30) // (self.width + 2), 1)
+        self.most = max((80 - 30) // (max(longest, 3, len(f"c={self.columns - 1}")) + 2), 1)
 
-    def drawn(self, at, marked) -> str:
+    def text(self, at) -> str:
         flat = self._flat(at)
-        text = str(flat) if self.values is None else written(self.values[flat])
-        return f"[{text:>{self.width}}]" if at == marked else f" {text:>{self.width}} "
+        return str(flat) if self.values is None else written(self.values[flat])
 
     def _flat(self, at) -> int:
         flat = self.mapped.to_output(at)

@@ -1,6 +1,6 @@
 """Parts: the pieces that a report is made of, as plain data. They do not know how they will be drawn.
 
-Above: summary.py and other reports make lists of parts; text.py draws them.
+Above: summary.py and other reports make lists of parts; text.py and html.py draw them.
 Kept true: nothing here is escaped, cut or coloured; a tone says what a word is, not how it looks.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Tone = Literal["plain", "strong", "faint", "number", "unknown", "kind", "yes", "no"]
+Tone = Literal["plain", "strong", "faint", "number", "unknown", "kind", "yes", "no", "chosen", "code"]
 Align = Literal["left", "right", "center"]
 
 

@@ -20,7 +20,7 @@ from pellucid.report.parts import Beside, Column, Gap, Grid, Heading, Paragraph,
 
 _STYLES = {
     "plain": "", "strong": "bold", "faint": "dim", "number": "color(34)", "unknown": "color(45)", "kind": "color(33)",
-    "yes": "bold color(34)", "no": "bold color(9)",
+    "yes": "bold color(34)", "no": "bold color(9)", "chosen": "reverse", "code": "",
 }  # fmt: skip
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:+#"
 _ASCII = str.maketrans({"└": "`", "─": "-", "━": "=", "→": ">", "·": ".", "×": "x", "…": "...", "█": "#", "≥": ">"})

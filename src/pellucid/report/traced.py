@@ -1,6 +1,6 @@
 """Traced: a trace that shows itself.
 
-Below:  xray/ has the trace, overview.py the parts of which it is drawn, text.py draws; page/ makes a page of it.
+Below:  xray/ has the trace, overview.py the parts of which it is drawn, text.py and html.py draw; page/ makes a page.
 Above:  the door `pellucid.trace`.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 
 from pellucid.report import overview
+from pellucid.report.html import as_piece
 from pellucid.report.page.document import write_page
 from pellucid.report.text import as_text
 from pellucid.xray import Trace, tracing
 
 
 class ShownTrace(Trace):
-    """A trace that prints as text, and makes a page of itself."""
+    """A trace that prints as text, shows itself in notebooks, and makes a page."""
 
     def to_text(self, width: int = 80) -> str:
         """All layers, what each does, the values of the run in a few words, and what was left out.
@@ -35,7 +36,10 @@ class ShownTrace(Trace):
             max_mb: how large the file may be, in millions of bytes. Rules are always in it; values and weights as far as
                 this goes, and the page says what it leaves out.
         """
-        write_page(self, path, max_mb=max_mb)
+        write_page(self, path, overview.parts(self), max_mb=max_mb)
+
+    def _repr_html_(self) -> str:
+        return as_piece(overview.parts(self))
 
 
 def trace(

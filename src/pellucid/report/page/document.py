@@ -15,10 +15,13 @@ import json
 import os
 import pathlib
 import re
+from collections.abc import Sequence
 from functools import cache
 
+from pellucid.report.html import STYLE, fragment
 from pellucid.report.page.content import content
 from pellucid.report.page.layers import network_data
+from pellucid.report.parts import Part
 from pellucid.xray import Trace
 
 HERE = pathlib.Path(__file__).parent
@@ -30,25 +33,35 @@ SCRIPTS = (
 STYLES = ("page",)
 
 
-def write_page(followed: Trace, path: str | os.PathLike, *, at=None, to: str | None = None, max_mb: float = 5) -> None:
+def write_page(
+    followed: Trace,
+    path: str | os.PathLike,
+    still: Sequence[Part] = (),
+    *,
+    at=None,
+    to: str | None = None,
+    max_mb: float = 5,
+) -> None:
     """Write a trace as one HTML file.
 
     Args:
+        still: what stands in it where scripts are off.
         at: what is shown first; an address.
         to: how far back it is followed.
         max_mb: how large the file may be, in millions of bytes; values and weights are left out to keep to it.
     """
     network = network_data(followed)
-    shell = _document({"title": "", "network": network})
+    shell = _document({"title": "", "network": network}, still)
     budget = (max_mb * 1e6 - len(shell.encode())) * 0.95  # a share for what the packing itself adds
-    pathlib.Path(path).write_text(_document(content(followed, network, at, to, budget)), "utf-8")
+    pathlib.Path(path).write_text(_document(content(followed, network, at, to, budget), still), "utf-8")
 
 
-def _document(data: dict) -> str:
-    script, style = _joined("script", SCRIPTS, "js"), _joined("style", STYLES, "css")
+def _document(data: dict, still: Sequence[Part]) -> str:
+    script, style = _joined("script", SCRIPTS, "js"), _joined("style", STYLES, "css") + STYLE
     policy = f"default-src 'none'; img-src data:; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     return _PAGE.format(
         policy=policy, title=html.escape(data["title"]), style=style, script=script, data=_embedded(data),
+        still=fragment(still),
     )  # fmt: skip
 
 
@@ -89,7 +102,8 @@ _PAGE = """\
 <style>{style}</style>
 </head>
 <body>
-<main id="page"></main>
+<main id="page">{still}
+<noscript>Scripts are off here, so this is a still picture. With them the page follows any element of any layer.</noscript></main>
 <script type="application/json" id="data">{data}</script>
 <script>{script}</script>
 </body>
