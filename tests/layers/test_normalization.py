@@ -39,3 +39,15 @@ def test_group_normalization_names_a_number_of_groups_that_fits():
         layers.GroupNormalization(groups=4).build((None, 6))
     assert "groups=4, 6 channels" in str(caught.value)
     assert "groups=2" in str(caught.value)
+
+
+@pytest.mark.parametrize("layer", ["BatchNormalization", "LayerNormalization", "GroupNormalization"])
+def test_float64_stays_as_fine_as_it_is(layer):
+    kwargs = {"groups": 1} if layer == "GroupNormalization" else {}
+    x = np.random.default_rng(0).normal(size=(4, 6))
+    y = getattr(layers, layer)(dtype="float64", epsilon=1e-3, **kwargs)(x).detach().numpy()
+    if layer == "BatchNormalization":
+        wanted = x / np.sqrt(1 + 1e-3)
+    else:
+        wanted = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(y, wanted, rtol=1e-13)

@@ -80,7 +80,8 @@ class Normalizing(Described):
 
 def widened(x: torch.Tensor) -> torch.Tensor:
     """A value in float32 at least, so that sums of squares do not overflow."""
-    return x.to(to_torch(result_type(x.dtype, "float32")))
+    # Keras's promotion makes float32 of float64, too.
+    return x if x.dtype == torch.float64 else x.to(to_torch(result_type(x.dtype, "float32")))
 
 
 def along(vector, axes: list[int], ndim: int, dtype: torch.dtype) -> torch.Tensor | None:
