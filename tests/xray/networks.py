@@ -9,6 +9,7 @@ import numpy as np
 
 import pellucid
 from pellucid import Input, Model, Sequential, layers
+from xray.random_networks import RANDOM_NETWORKS
 
 SMOOTH = "softplus"
 
@@ -87,72 +88,8 @@ def pooled():
     return Model(x, layers.Flatten(name="flatten")(layers.Maximum(name="largest")([y, -y])))
 
 
-def _image_layers(rng):
-    """Layers that take an image and give one, drawn with their arguments; {shape} of what they need at least."""
-    odd = {"kernel_size": int(rng.integers(1, 4)), "padding": str(rng.choice(["same", "valid"]))}
-    spaced = {"strides": 2} if rng.random() < 0.4 else {"dilation_rate": 2} if rng.random() < 0.4 else {}
-    filters = int(rng.integers(1, 3)) * 2
-    pool = {"pool_size": 2, "padding": odd["padding"], "strides": int(rng.integers(1, 3))}
-    return [
-        lambda: layers.Conv2D(filters, **odd, **spaced),
-        lambda: layers.Conv2D(filters, **odd, groups=2, activation=SMOOTH),
-        lambda: layers.DepthwiseConv2D(odd["kernel_size"], padding=odd["padding"], depth_multiplier=2),
-        lambda: layers.SeparableConv2D(filters, 2, padding=odd["padding"]),
-        lambda: layers.Conv2DTranspose(filters, **odd, strides=2),
-        lambda: layers.AveragePooling2D(**pool),
-        lambda: layers.AdaptiveAveragePooling2D((3, 2)),
-        lambda: layers.UpSampling2D((1, 2), interpolation=str(rng.choice(["nearest", "bilinear"]))),
-        lambda: layers.ZeroPadding2D(((1, 0), (0, 2))),
-        lambda: layers.Cropping2D(((0, 1), (1, 0))),
-        lambda: layers.BatchNormalization(axis=int(rng.integers(1, 4))),
-        lambda: layers.GroupNormalization(2),
-        lambda: layers.Dense(filters, activation=SMOOTH),
-        lambda: layers.Permute((2, 1, 3)),
-        lambda: layers.TimeDistributed(layers.Conv1D(filters, 2, padding="same")),
-    ]
-
-
-def _grown(x, rng, most: int):
-    """Some layers more, side ways and nested models among them; an image never gets smaller than 3 by 3, nor large."""
-    for _ in range(most):
-        kind = rng.choice(["layer", "layer", "layer", "sum", "join", "nested"])
-        made = _image_layers(rng)[rng.integers(15)]
-        if kind == "layer":
-            y = made()(x)
-        elif kind == "nested":
-            inner = Input(x.shape[1:])
-            y = Model(inner, layers.Conv2D(2, 2, padding="same")(made()(inner)))(x)
-        else:
-            a, b = (layers.Conv2D(2, size, padding="same")(x) for size in (1, 3))
-            y = a + b if kind == "sum" else layers.Concatenate(axis=int(rng.integers(1, 4)))([a, b])
-        if min(y.shape[1:3]) >= 3 and y.shape[1] * y.shape[2] * y.shape[3] <= 200 and y.shape[3] % 2 == 0:
-            x = y
-    return x
-
-
-def random_network(seed: int):
-    """A function that makes the same network each time: drawn layers on an image, and an end."""
-
-    def network():
-        rng = np.random.default_rng(seed)
-        image = Input((5, 6, 2), name="image")
-        ends = [
-            lambda x: x,
-            lambda x: layers.Dense(2)(layers.Flatten(data_format="channels_first")(x)),
-            lambda x: layers.Flatten()(x),
-            lambda x: layers.GlobalAveragePooling2D()(x),
-            lambda x: layers.LSTM(2, return_sequences=True)(layers.Reshape((x.shape[1], -1))(x)),
-            lambda x: layers.Softmax(axis=[1, 2])(x),
-        ]
-        return Model(image, ends[rng.integers(len(ends))](_grown(image, rng, 5)))
-
-    network.__name__ = f"random{seed}"
-    return network
-
-
-RANDOM_NETWORKS = [random_network(seed) for seed in range(16)]
-SMOOTH_NETWORKS = [plain, holes, branches, nested, shared, operators, normalized, sequences, several_inputs]
-SMOOTH_NETWORKS += RANDOM_NETWORKS
+SMOOTH_BY_HAND = [plain, holes, branches, nested, shared, operators, normalized, sequences, several_inputs]
+SMOOTH_NETWORKS = [*SMOOTH_BY_HAND, *RANDOM_NETWORKS]
 NETWORKS = [*SMOOTH_NETWORKS, pooled]
 
 

@@ -53,13 +53,13 @@ def some_place(shape, seed=0):
     return tuple(int(rng.integers(n)) for n in shape)
 
 
-def all_parts(t, at) -> dict:
+def all_parts(t, at, top=10) -> dict:
     """The decompositions of an element, by part."""
     try:
-        return {"": t.decompose(at)}
+        return {"": t.decompose(at, top)}
     except ArgumentError as error:
         names = [name.strip("'") for name in error.facts["expected"].split(", ")]
-        return {name: t.decompose(at, part=name) for name in names}
+        return {name: t.decompose(at, top, part=name) for name in names}
 
 
 @kinds(*PRODUCTS, *RECURRENT, *HEADED, *NORMALIZING)
