@@ -71,6 +71,9 @@ MORE = {
         "All of Keras 2's `K`; Keras 3 hides it under `keras._tf_keras`.": " ".join(KERAS_2_BACKEND),
         "Of Keras 1's and 2's `K`, too.": "function in_test_phase in_train_phase learning_phase placeholder set_learning_phase",
     },
+    "config": {
+        "`fit` stops at a loss that is not finite.": "disable_finite_check enable_finite_check is_finite_check_enabled"
+    },
     "models": {"What `Model(inputs, outputs)` makes; Keras keeps it under keras.src.": "Functional"},
 }
 

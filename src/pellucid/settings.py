@@ -23,6 +23,7 @@ _values: dict = {
     "epsilon": 1e-7,
     "image_data_format": "channels_last",
     "interactive_logging": True,
+    "finite_check": True,
     "traceback_filtering": True,
     "max_epochs": None,
     "max_steps_per_epoch": None,
@@ -123,6 +124,21 @@ def disable_interactive_logging() -> None:
 def is_interactive_logging_enabled() -> bool:
     """Whether progress is drawn in the terminal."""
     return _values["interactive_logging"]
+
+
+def enable_finite_check() -> None:
+    """Have `fit` stop at a loss that is NaN or infinite (the default), and say where it came from."""
+    _values["finite_check"] = True
+
+
+def disable_finite_check() -> None:
+    """Have `fit` go on whatever the loss is."""
+    _values["finite_check"] = False
+
+
+def is_finite_check_enabled() -> bool:
+    """Whether `fit` stops at a loss that is NaN or infinite."""
+    return _values["finite_check"]
 
 
 def enable_traceback_filtering() -> None:

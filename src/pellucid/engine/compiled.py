@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pellucid.engine.compile_loss import CompileLoss
 from pellucid.engine.compile_metrics import CompileMetrics
+from pellucid.engine.guard import Guard
 from pellucid.metrics import Mean, Metric
 
 
@@ -39,8 +40,12 @@ class Compiled:
 
 @dataclass
 class Running:
-    """Lists that cannot change within an epoch: looking for them at each step would cost more than a small step."""
+    """Lists that cannot change within an epoch: looking for them at each step would cost more than a small step.
 
+    While `fit` runs, there is a guard too.
+    """
+
+    guard: Guard | None = None
     layers: list | None = None
     weights: list | None = None
     metrics: list | None = None

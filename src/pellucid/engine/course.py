@@ -63,6 +63,8 @@ class Course:
             epoch: the one that is under way, or comes next.
             logs: the numbers of the last step.
         """
+        if self._model._running is not None:
+            self._model._running.guard.finish()
         things: dict = {}
         told = {
             "format": _FORMAT,

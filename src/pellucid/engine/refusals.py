@@ -44,6 +44,13 @@ def refusal(loss: str, output: str, error: Exception, y_true, y_pred) -> Pelluci
 
 
 def _classes_out_of_range(loss, y_true, count):
+    if y_true.is_floating_point() and not bool(torch.isfinite(y_true).all()):
+        return PlaceError(
+            f"The loss '{loss}' met a class that is no number.",
+            got="NaN or infinity among the classes",
+            expected=f"0 to {count - 1}, for {count} outputs",
+            fix="y without these rows",
+        )
     least, most = int(y_true.min()), int(y_true.max())
     if 0 <= least and most < count:
         return None

@@ -65,12 +65,31 @@ class Stepping:
             self._jit_forward = torch.compile(self.__call__)
         return self._jit_forward(x, training=training)
 
-    def _learn(self, data) -> tuple:
-        """Change the weights by one batch; gives what `compute_metrics` takes."""
+    def _learn(self, data, measure=None) -> tuple:
+        """Change the weights by one batch; gives what `compute_metrics` takes.
+
+        Args:
+            measure: gets the same before the weights change, so that nothing has changed where it fails.
+        """
+        guard = None if self._running is None else self._running.guard
+        if guard is None:
+            return self._descended(data, measure)
+        guard.begin()
+        try:
+            return self._descended(data, measure, guard)
+        except Exception:
+            guard.undo()
+            raise
+
+    def _descended(self, data, measure=None, guard=None) -> tuple:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self._forward(x, training=True)
         loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
+        if guard is not None:
+            guard.check(loss, (x, y, sample_weight))
         self._track_loss(loss, x)
+        if measure is not None:
+            measure(x, y, y_pred, sample_weight)
         weights = self.trainable_weights
         if weights:
             self._descend(loss, weights)

@@ -52,7 +52,7 @@ class StepFunctions(Compiling):
 
     def _train_once(self, data):
         if not self._has_own("train_step", "compute_metrics", "get_metrics_result"):
-            self._update_metrics(*self._learn(data))
+            self._learn(data, self._update_metrics)
             return BatchLogs(self.get_metrics_result)
         return self.train_step(data)
 

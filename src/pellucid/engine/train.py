@@ -16,6 +16,7 @@ from pellucid.engine.compiled import Running
 from pellucid.engine.counts import whole_number
 from pellucid.engine.course import Course
 from pellucid.engine.data import EpochIterator, split
+from pellucid.engine.guard import Guard, check_epoch, check_weights, is_wanted
 from pellucid.engine.logs import as_dict, as_numbers
 from pellucid.engine.step_functions import StepFunctions
 from pellucid.engine.validation import Validation
@@ -56,7 +57,7 @@ class Trainer(StepFunctions):
         validation_batch_size=None,
         validation_freq=1,
     ):
-        """Train for a number of epochs.
+        """Train for a number of epochs. A batch that fails changes nothing: all is as after the step before it.
 
         Args:
             x, y: arrays in any nesting; or x alone, a generator, DataLoader or PyDataset of batches ``(x, y)``.
@@ -80,6 +81,7 @@ class Trainer(StepFunctions):
             OrderError: not compiled.
             DataError: no data, arrays of different lengths, or lists of numbers.
             ArgumentError: an argument that does not go with the data, or has no sense.
+            StateError: the loss is NaN or infinite, or a worker of the data died; the batch and its layer are told.
         """
         self._require_compiled("fit")
         epochs = _limited(whole_number("epochs", epochs, "epochs"))
@@ -104,6 +106,8 @@ class Trainer(StepFunctions):
             first = initial_epoch if self._initial_epoch is None else self._initial_epoch
             course.begin()
             logs = self._run_epochs(range(first, epochs), batches, callbacks, validation, course)
+            if is_wanted(self, callbacks):
+                check_weights(self)
         except Exception:
             if not knows_names:
                 self._compiled.forget_names()
@@ -130,6 +134,8 @@ class Trainer(StepFunctions):
                 _say_that_data_ran_out(epoch, is_first=epoch == epochs[0])
                 break
             logs = as_numbers(self._metrics_result_or_logs(step_logs))
+            if is_wanted(self, callbacks):
+                check_epoch(epoch, logs)
             if validation is not None and validation.is_time(epoch):
                 logs.update({f"val_{name}": value for name, value in validation.run(callbacks).items()})
             callbacks.on_epoch_end(epoch, logs)
@@ -139,7 +145,8 @@ class Trainer(StepFunctions):
 
     def _run_train_steps(self, batches, callbacks, logs=None):
         """The logs of the last step; those given if there was no batch."""
-        self._running = Running()
+        guard = Guard(self, batches.first_step, is_wanted(self, callbacks))
+        self._running = Running(guard)
         try:
             for begin, end, data in batches:
                 callbacks.on_train_batch_begin(begin)
@@ -149,6 +156,7 @@ class Trainer(StepFunctions):
                 callbacks.on_train_batch_end(end, logs)
                 if self.stop_training:
                     break
+            guard.finish()
         finally:
             self._running = None
         return logs

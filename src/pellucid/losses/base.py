@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 
 from pellucid import dtype_policies, nest, settings
-from pellucid.dtypes import to_torch
-from pellucid.errors import UnsupportedError
+from pellucid.dtypes import standardize_dtype, to_torch
+from pellucid.errors import DtypeError, UnsupportedError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.operation import Operation, operation
 from pellucid.graph.scopes import here
@@ -216,10 +216,21 @@ def prediction(y_pred) -> torch.Tensor:
 
 def _converted(structure, dtype):
     if isinstance(structure, torch.Tensor) and here.device is None:
-        return structure if dtype is None or structure.dtype == dtype else structure.to(dtype)
+        return structure if dtype is None or structure.dtype == dtype else _cast(structure, dtype)
     if _is_structure(structure):
         return nest.map_structure(lambda x: convert_to_tensor(x, dtype=dtype), structure)
     return convert_to_tensor(structure, dtype=dtype)
+
+
+def _cast(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if values.is_complex() and not dtype.is_complex:
+        raise DtypeError(
+            "A loss compares no complex numbers.",
+            got=f"{standardize_dtype(values.dtype)}, shape {tuple(values.shape)}",
+            expected=standardize_dtype(dtype),
+            fix="abs(y), or ops.real(y) and ops.imag(y) side by side",
+        )
+    return values.to(dtype)
 
 
 def _is_structure(x) -> bool:

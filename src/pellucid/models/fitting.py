@@ -10,8 +10,8 @@ import warnings
 import torch
 
 from pellucid import nest
-from pellucid.dtypes import to_torch
-from pellucid.errors import ArgumentError, ShapeError
+from pellucid.dtypes import standardize_dtype, to_torch
+from pellucid.errors import ArgumentError, DtypeError, ShapeError
 from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import convert_to_tensor
 
@@ -22,6 +22,7 @@ def fit_inputs(model, inputs) -> list:
     Raises:
         ArgumentError: another structure, or None for an input that is not optional.
         ShapeError: another number of axes.
+        DtypeError: complex numbers for a real input.
     """
     flat = [inputs] if isinstance(inputs, (torch.Tensor, KerasTensor)) else nest.flatten(_reordered(model, inputs))
     if len(flat) != len(model._inputs):
@@ -63,7 +64,7 @@ def _fit(x, symbol: KerasTensor):
     if not isinstance(x, KerasTensor):
         mask = getattr(x, "_keras_mask", None)
         if not isinstance(x, torch.Tensor) or x.dtype is not to_torch(symbol.dtype):
-            x = convert_to_tensor(x, dtype=symbol.dtype)
+            x = _cast(convert_to_tensor(x), symbol)
         if mask is not None:
             x._keras_mask = mask
     missing = len(symbol.shape) - len(x.shape)
@@ -79,6 +80,18 @@ def _fit(x, symbol: KerasTensor):
         expected=symbol.shape,
         fix="x[None] adds the batch axis to a single sample" if missing == 1 else "reshape the input",
     )
+
+
+def _cast(x: torch.Tensor, symbol: KerasTensor) -> torch.Tensor:
+    wanted = to_torch(symbol.dtype)
+    if x.is_complex() and not wanted.is_complex:
+        raise DtypeError(
+            f"The input '{symbol.name}' takes no complex numbers.",
+            got=standardize_dtype(x.dtype),
+            expected=symbol.dtype,
+            fix=f'abs(x), or Input(..., dtype="{standardize_dtype(x.dtype)}")',
+        )
+    return x.to(wanted)
 
 
 def _free(shape):

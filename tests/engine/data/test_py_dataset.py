@@ -1,10 +1,13 @@
 """PyDataset: order, workers, epochs, class weights, and what a wrong one is told."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 
 from pellucid.engine.data import EpochIterator, PyDataset, choose_feed
-from pellucid.errors import ArgumentError, UnsupportedError
+from pellucid.errors import ArgumentError, StateError, UnsupportedError
 
 
 class Numbers(PyDataset):
@@ -71,6 +74,21 @@ def test_an_error_in_getitem_comes_through_with_a_note(settings):
     with pytest.raises(OSError, match="disk gone") as caught:
         list(choose_feed(Numbers(fails_at=4, **settings)).batches())
     assert "raised by the Numbers given as x, while making batch 4" in caught.value.__notes__
+
+
+class Killing(Numbers):
+    """Its worker dies with batch 2."""
+
+    def __getitem__(self, index):
+        if index == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_process_that_dies_is_told_at_once():
+    with pytest.raises(StateError, match=r"A worker process of the Killing died(?s:.*)use_multiprocessing=False"):
+        list(choose_feed(Killing(workers=2, use_multiprocessing=True)).batches())
 
 
 def test_class_weights_are_added_to_each_batch():

@@ -1,11 +1,14 @@
 """Generators, DataLoaders and foreign data sets: what comes through, what is refused, whose error it is."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
 
 from pellucid.engine.data import EpochIterator, GeneratorFeed, choose_feed
-from pellucid.errors import ArgumentError, DataError
+from pellucid.errors import ArgumentError, DataError, StateError
 
 
 def _pairs(count):
@@ -68,6 +71,25 @@ def test_a_loader_over_a_stream_has_no_known_length():
 
     feed = choose_feed(torch.utils.data.DataLoader(Stream()))
     assert feed.num_batches is None and len(list(feed.batches())) == 3
+
+
+class Killing(torch.utils.data.Dataset):
+    """The worker that is asked for sample 3 dies."""
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        if index == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return torch.zeros(1)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_worker_of_a_loader_that_dies_is_told_at_once():
+    stream = choose_feed(torch.utils.data.DataLoader(Killing(), num_workers=1)).batches()
+    with pytest.raises(StateError, match=r"A worker process of the DataLoader died(?s:.*)num_workers=0"):
+        list(stream)
 
 
 @pytest.mark.parametrize("name", ["y", "sample_weight", "class_weight"])

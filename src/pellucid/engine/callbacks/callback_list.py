@@ -44,6 +44,10 @@ class CallbackList(Callback):
     def _first(self, kind):
         return next((callback for callback in self.callbacks if isinstance(callback, kind)), None)
 
+    def holds(self, kind: type) -> bool:
+        """Whether there is a callback of this kind."""
+        return self._first(kind) is not None
+
     def append(self, callback) -> None:
         """Add a callback at the end."""
         _check(callback)

@@ -48,7 +48,8 @@ class EpochIterator:
         self._goes_on = False  # whether the pass is used for the next epoch too
         self._taken_in_all = 0
         self._epochs_done = 0
-        self._first_step, self._random = 0, None  # where an epoch goes on that was stopped, and with which random state
+        self.first_step = 0  # of the next epoch: another where one goes on that was stopped
+        self._random: dict | None = None  # and with which random state
         self.steps_done = 0  # of the epoch under way
         self.keeps_track = False  # whether `begun_with` is kept
         self.begun_with: dict = {}  # the random state at the beginning of the pass
@@ -63,7 +64,7 @@ class EpochIterator:
         if self._pass is None or not self._goes_on:
             self._begin_pass()
         self.feed.on_epoch_begin()
-        first, self._first_step = self._first_step, 0
+        first, self.first_step = self.first_step, 0
         if self._random is not None:
             set_random_state(self._random)
             self._random = None
@@ -132,7 +133,7 @@ class EpochIterator:
             self._begin_pass(skipped)
             self._goes_on = True
         self._known_batches, self._taken_in_all = place["known_batches"], place["taken_in_all"]
-        self._epochs_done, self._first_step = place["epochs"], place["step"]
+        self._epochs_done, self.first_step = place["epochs"], place["step"]
         self._random = random if place["step"] else None
 
     def _is_used_up(self):

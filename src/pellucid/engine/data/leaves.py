@@ -72,12 +72,18 @@ def as_tensor(array) -> torch.Tensor | np.ndarray:
         return torch.from_numpy(array.view(np.uint16).view(np.int16)).view(torch.bfloat16)
     if not array.dtype.isnative or any(stride < 0 for stride in array.strides):
         array = np.array(array, dtype=array.dtype.newbyteorder("="))
-    if array.flags.writeable:
-        return torch.from_numpy(array)
-    with warnings.catch_warnings():
-        # PyTorch warns of memory that is read-only; nothing here writes to a user's data.
-        warnings.simplefilter("ignore", UserWarning)
-        return torch.from_numpy(array)
+    try:
+        with warnings.catch_warnings():
+            # PyTorch warns of memory that is read-only; nothing here writes to a user's data.
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.from_numpy(array)
+    except TypeError:
+        raise ContentError(
+            "An array of this kind cannot become a tensor.",
+            got=f"{array.dtype}, shape {array.shape}",
+            expected="numbers, bools, or strings",
+            fix='x.astype("int64")' if array.dtype.kind in "mM" else 'x.astype("float32")',
+        ) from None
 
 
 def _strings(array: np.ndarray) -> np.ndarray:

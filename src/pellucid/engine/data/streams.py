@@ -7,12 +7,14 @@ Kept true: a batch comes through as it was given; an error inside a user's code 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 
 from pellucid.engine.data.feed import Feed
 from pellucid.engine.data.leaves import to_device
 from pellucid.engine.data.packing import with_class_weights
+from pellucid.engine.data.workers import worker_died
 from pellucid.errors import DataError
 
 
@@ -81,7 +83,29 @@ class LoaderFeed(Feed):
             self.num_batches = len(loader)
 
     def batches(self):
-        return converted(self._loader, "the DataLoader given as x")
+        return converted(_of_living_workers(self._loader), "the DataLoader given as x")
+
+
+def _of_living_workers(loader) -> Iterator:
+    """A DataLoader's batches; the death of a worker comes out as one kind of error.
+
+    Raises:
+        StateError: a worker died.
+    """
+    batches = iter(loader)
+    try:
+        yield from batches
+    except (RuntimeError, ConnectionError, EOFError) as error:
+        if loader.num_workers == 0 or not _tells_of_death(error):
+            raise
+        # PyTorch would find the dead worker once more when it clears up, where nobody can catch that.
+        with contextlib.suppress(Exception):
+            batches._shutdown_workers()
+        raise worker_died("DataLoader", "DataLoader(..., num_workers=0)", error) from error
+
+
+def _tells_of_death(error: Exception) -> bool:
+    return not isinstance(error, RuntimeError) or "DataLoader worker" in str(error)
 
 
 class IterableFeed(Feed):

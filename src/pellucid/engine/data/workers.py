@@ -1,4 +1,7 @@
-"""Workers: threads or processes that make batches ahead of need, handed out in order."""
+"""Workers: threads or processes that make batches ahead of need, handed out in order.
+
+Above: py_dataset.py and streams.py.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,17 @@ import concurrent.futures
 import itertools
 from collections.abc import Iterator
 
+from pellucid.errors import StateError
+
 _dataset_of_process = None
 
 
 def read_ahead(dataset, order: Iterator[int], workers: int, use_processes: bool, most_waiting: int) -> Iterator:
-    """The batches ``dataset[i] for i in order``, made by workers, at most `most_waiting` ahead."""
+    """The batches ``dataset[i] for i in order``, made by workers, at most `most_waiting` ahead.
+
+    Raises:
+        StateError: a process died.
+    """
     pool: concurrent.futures.Executor
     if use_processes:
         # Made anew for each pass, so that the processes see what the data set changed between epochs.
@@ -29,8 +38,20 @@ def read_ahead(dataset, order: Iterator[int], workers: int, use_processes: bool,
             for index in itertools.islice(order, 1):
                 waiting.append(pool.submit(make, index))
             yield batch
+    except concurrent.futures.BrokenExecutor as error:
+        raise worker_died(type(dataset).__name__, "use_multiprocessing=False", error) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def worker_died(whose: str, fix: str, error: Exception) -> StateError:
+    """The error for a worker that ended before its work did."""
+    return StateError(
+        f"A worker process of the {whose} died.",
+        got=str(error).split("\n")[0] or type(error).__name__,
+        expected="that it makes batches: killed ones often lacked memory",
+        fix=f"{fix}  # to see what happens in one process",
+    )
 
 
 def _begin_process(dataset):
