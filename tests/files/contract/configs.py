@@ -29,6 +29,7 @@ def model(library):
         library.losses.Huber(),
         metrics=[library.metrics.MeanMetricWrapper(library.losses.mean_squared_error)],
     )
+    made.optimizer.build(made.trainable_variables)
     return made
 
 

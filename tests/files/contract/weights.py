@@ -16,7 +16,7 @@ from files import bad_files
 NOWHERE = b"\xff" * 8
 
 
-def _changed(good: bytes, change) -> bytes:
+def changed(good: bytes, change) -> bytes:
     file = io.BytesIO(good)
     with h5py.File(file, "r+") as h5:
         change(h5)
@@ -129,7 +129,7 @@ def contents(good: bytes) -> dict[str, bytes]:
             del h5["layers/dense/vars/0"]
             make(h5["layers/dense/vars"])
 
-        return _changed(good, change)
+        return changed(good, change)
 
     def parts(**options):
         return instead(lambda group: group.create_dataset("0", data=np.ones((4, 3), "f4"), chunks=(2, 3), **options))
@@ -142,7 +142,7 @@ def contents(good: bytes) -> dict[str, bytes]:
         return bad_files.patched(data, _marks(data, mark)[-1] + shift, new)
 
     def dense(change):
-        return _changed(good, lambda h5: change(h5["layers/dense/vars"]))
+        return changed(good, lambda h5: change(h5["layers/dense/vars"]))
 
     kinds = {
         "complex numbers": "c8", "long floats": "g", "texts of 4 bytes": "S4", "bytes of no kind": "V2", "pairs": [("a", "f4"), ("b", "f4")],
@@ -190,7 +190,7 @@ def _spoiled(data: bytes) -> bytes:
 
 def _many(good: bytes) -> bytes:
     """A group that holds more names than a file may have objects, all of one object."""
-    return _changed(good, lambda h5: [h5.__setitem__(f"x{k}", h5["layers"]) for k in range(2000)])
+    return changed(good, lambda h5: [h5.__setitem__(f"x{k}", h5["layers"]) for k in range(2000)])
 
 
 def every(good: bytes) -> dict[str, bytes]:
