@@ -43,6 +43,8 @@ from pellucid.regularizers import Regularizer
 from pellucid.report.explanation import explain
 from pellucid.report.traced import trace
 
+from pellucid.aliases import load_ipython_extension  # isort: skip  (last: it leads to all of the above)
+
 __version__ = "0.1.0"
 
 __all__ = [

@@ -12,6 +12,7 @@ import sys
 import numpy as np
 
 from pellucid import demo
+from pellucid.aliases import run_module, run_script
 from pellucid.errors import DataError, PellucidError
 from pellucid.models import load_model
 from pellucid.report.explanation import explain
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_explain(commands)
     _add_trace(commands)
+    _add_run(commands)
     return parser
 
 
@@ -67,6 +69,23 @@ def _add_trace(commands):
     parser = commands.add_parser("trace", help="the layers of a model: shapes, weights, multiply-adds")
     _add_model(parser)
     parser.set_defaults(command=_explain, at=None, to=None)
+
+
+def _add_run(commands):
+    parser = commands.add_parser(
+        "run", help="run a program as it is, with Pellucid in the place of keras, tf_keras and tensorflow.keras"
+    )
+    parser.add_argument(
+        "-m", dest="is_module", action="store_true", help="the program is a module's name, as for python -m"
+    )
+    parser.add_argument("program", help="a Python file, or a module")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program finds in sys.argv")
+    parser.set_defaults(command=_run)
+
+
+def _run(options) -> int:
+    (run_module if options.is_module else run_script)(options.program, options.arguments)
+    return 0
 
 
 def _add_model(parser):

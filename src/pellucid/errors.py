@@ -106,6 +106,10 @@ class MissingPackageError(PellucidError, ImportError):
     """A package, or a part of one, that is not there."""
 
 
+class MissingModuleError(PellucidError, ModuleNotFoundError):
+    """A program imports what Pellucid has no stand-in for."""
+
+
 class DataError(PellucidError, ValueError):
     """Data for training or prediction is empty, ragged, or of different lengths."""
 

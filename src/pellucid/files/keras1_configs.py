@@ -88,6 +88,15 @@ _ORDERS = {"th": "channels_first", "tf": "channels_last", "default": None}
 _INITIALIZERS = {"uniform": "random_uniform", "normal": "random_normal", "zero": "zeros", "one": "ones"}
 
 
+# Every key that only Keras 1 said, and what became of it.
+WORDS = {
+    **_KEYS,
+    **{word: "kernel_size" for words in _KERNEL for word in words},
+    "forget_bias_init": "unit_forget_bias",
+    **dict.fromkeys(_SILENT, None),
+}
+
+
 def order_of_images(config) -> str | None:
     """The `dim_ordering` that all layers of a model share, for those that did not write theirs; None if there is none."""
     found = set(_orders(config)) & set(_ORDERS) - {"default"}

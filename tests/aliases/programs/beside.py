@@ -1,0 +1,6 @@
+"""Imported by arguments.py."""
+
+import keras
+
+NUMBER = 7
+assert keras.Sequential
