@@ -48,9 +48,17 @@ class KerasFile:
     @property
     def version(self) -> str | None:
         """Of the Keras that wrote it; None where the file does not say."""
+        return self._told("keras_version")
+
+    @property
+    def saved(self) -> str | None:
+        """When it was written, such as "2026-11-23@14:54:01"; None where the file does not say."""
+        return self._told("date_saved")
+
+    def _told(self, word: str) -> str | None:
         facts = self.metadata() if METADATA in self._zip.names else None
-        version = facts.get("keras_version") if isinstance(facts, dict) else None
-        return version if isinstance(version, str) else None
+        told = facts.get(word) if isinstance(facts, dict) else None
+        return told if isinstance(told, str) else None
 
     @property
     def weights_bytes(self) -> int:

@@ -68,13 +68,19 @@ class LegacyFile(Hdf5File):
             raise FileError("A list of names is no such.", got=repr(found)[:200], where=f"{path}/{attribute}")
         return found
 
+    @property
+    def lists_layers(self) -> bool:
+        """Whether it is a file of this form at all."""
+        words = ("layer_names", "layer_names0")
+        return any(self.attribute(self.root, word) is not None for word in words)
+
     def layers(self) -> list[str]:
         """Names of the layers, in the model's order.
 
         Raises:
             FileError: the file has no such list.
         """
-        if self.attribute(self.root, "layer_names") is None and self.attribute(self.root, "layer_names0") is None:
+        if not self.lists_layers:
             raise FileError("The file lists no layers.", expected="the attribute layer_names", where=self.root or "/")
         return self.names(self.root, "layer_names")
 

@@ -6,28 +6,37 @@ Kept true: a failed load changes nothing, a failed save leaves the old file; not
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from pellucid import registry
-from pellucid.errors import ArgumentError, FileError, OrderError, UnsupportedError
-from pellucid.files import ages, atomic, keras_zip, old_training, source, weights_h5
+from pellucid.errors import ArgumentError, FileError, OrderError
+from pellucid.files import (
+    ages,
+    atomic,
+    keras_folder,
+    keras_zip,
+    old_training,
+    safetensors_model,
+    shards,
+    source,
+    weights_h5,
+)
 from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
-from pellucid.models import legacy, matching, naming_tree
+from pellucid.models import containers, legacy, matching, naming_tree
 from pellucid.models.loading import Plan, variables_of
 from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
 from pellucid.random.seed import seeds_apart
-
-LEGACY = (".h5", ".hdf5")
 
 
 def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = None, **kwargs) -> None:
     """Write a model, its weights, and what `compile` was told with the optimizer's state.
 
     Args:
-        filepath: ends with .keras, or is an open binary file that can be read too; or ends with .h5 or .hdf5, for programs that read the files of Keras 2.
+        filepath: ends with .keras, or is an open binary file that can be read too; ends with .h5 or .hdf5 for programs
+            that read the files of Keras 2; or ends with .safetensors, for the same as .keras in that format.
         overwrite: False asks first where a file is there.
+        zipped: False writes a new folder with what a .keras file holds.
         include_optimizer: for .h5, whether what `compile` was told goes along.
 
     Raises:
@@ -38,22 +47,25 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     path = "m.keras" if is_open else os.fspath(filepath)
     include_optimizer = kwargs.pop("include_optimizer", True)
     _check_unknown(kwargs)
-    if zipped is False:
-        raise UnsupportedError(
-            "A model is written as one file, not as a folder.", got="zipped=False", fix="zipped=True"
-        )
-    if not path.endswith((".keras", *LEGACY)):
+    in_folder = zipped is False and not path.endswith(containers.LEGACY)
+    if not in_folder and not path.endswith((containers.KERAS, containers.SAFETENSORS, *containers.LEGACY)):
         raise ArgumentError(
             "A model is saved under a name that ends with .keras.", got=repr(path), fix=f'model.save("{path}.keras")'
         )
     if not is_open and not overwrite and not _may_overwrite(path):
         return
-    if path.endswith(LEGACY):
+    if path.endswith(containers.LEGACY):
         legacy.save(model, path, include_optimizer)
         return
     with ObjectSharingScope():
         config = serialize_keras_object(model)
     stored = _stored(model)
+    if in_folder:
+        keras_folder.write(path, config, stored)
+        return
+    if path.endswith(containers.SAFETENSORS):
+        _write_tensors(path, stored, config)
+        return
     size = sum(size_of(array) for _, _, arrays in stored for array in arrays.values())
     if is_open:
         keras_zip.write(filepath, config, stored, size)
@@ -69,8 +81,9 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, o
     """Write a model's weights, and the optimizer's state.
 
     Args:
-        filepath: ends with .weights.h5.
+        filepath: ends with .weights.h5 or .safetensors; with .weights.json for weights in parts.
         overwrite: False asks first where a file is there.
+        max_shard_size: of one part, in gigabytes; None for all in one file.
         objects_to_skip: layers and other objects that are left out.
 
     Raises:
@@ -79,20 +92,17 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, o
         FileError: the file cannot be written.
     """
     path = os.fspath(filepath)
-    if max_shard_size is not None:
-        raise UnsupportedError(
-            "Weights are written as one file.", got=f"max_shard_size={max_shard_size}", fix="max_shard_size=None"
-        )
-    if not path.endswith(".weights.h5"):
-        raise ArgumentError(
-            "Weights are saved under a name that ends with .weights.h5.",
-            got=repr(path),
-            fix=f'model.save_weights("{path.removesuffix(".h5")}.weights.h5")',
-        )
+    _check_ending_for_weights(path, max_shard_size)
     _check_built(model, "saved")
     if not overwrite and not _may_overwrite(path):
         return
     stored = _stored(model, objects_to_skip or ())
+    if max_shard_size is not None:
+        shards.write(path, stored, max_shard_size)
+        return
+    if path.endswith(containers.SAFETENSORS):
+        _write_tensors(path, stored, None)
+        return
 
     def verify(file):
         with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
@@ -101,11 +111,39 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, o
     atomic.replace(path, lambda file: weights_h5.write(file, stored), verify)
 
 
+def _write_tensors(path: str, stored: list, config: dict | None):
+    count = sum(len(arrays) for _, _, arrays in stored)
+    atomic.replace(
+        path,
+        lambda file: safetensors_model.write(file, stored, config),
+        lambda file: safetensors_model.verify(file, count),
+    )
+
+
+def _check_ending_for_weights(path: str, max_shard_size):
+    if max_shard_size is not None:
+        if not path.endswith(shards.ENDING):
+            raise ArgumentError(
+                f"Weights in parts have an index whose name ends with {shards.ENDING}.",
+                got=repr(path),
+                fix=f'model.save_weights("{path.split(".")[0]}{shards.ENDING}", max_shard_size={max_shard_size})',
+            )
+        if isinstance(max_shard_size, bool) or not isinstance(max_shard_size, (int, float)) or not max_shard_size > 0:
+            raise ArgumentError("`max_shard_size` is a number of gigabytes.", got=max_shard_size, expected="above 0")
+    elif not path.endswith((containers.WEIGHTS, containers.SAFETENSORS)):
+        raise ArgumentError(
+            "Weights are saved under a name that ends with .weights.h5.",
+            got=repr(path),
+            fix=f'model.save_weights("{path.removesuffix(".h5")}.weights.h5")',
+        )
+
+
 def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: bool = True):
     """The model that a file holds.
 
     Args:
-        filepath: a .keras file, of Pellucid or of Keras 3, by its name or open; or a .h5 or .hdf5 file, of Keras 1 to 3.
+        filepath: a .keras file, of Pellucid, Keras 3 or tf.keras, by its name or open, or the same unpacked in a folder;
+            a .h5 or .hdf5 file, of Keras 1 to 3; or a .safetensors file of Pellucid.
         custom_objects: your own classes and functions, by the names that the file calls them.
         compile: whether it is compiled as the saved one was, its optimizer in the same state.
         safe_mode: False finds lambdas of this very process again; code from a file is never run.
@@ -115,20 +153,24 @@ def load_model(filepath, custom_objects=None, compile: bool = True, safe_mode: b
     """
     is_open = hasattr(filepath, "read")
     path = "an open file" if is_open else os.fspath(filepath)
-    context = contextlib.nullcontext(filepath) if is_open else source.opened(path)
-    with source.refusals(path), SafeModeScope(safe_mode), seeds_apart(), context as file:
-        if path.endswith(LEGACY):
-            return legacy.load(file, custom_objects, compile)
-        keras_file = keras_zip.KerasFile(file)
-        told = keras_file.config()
-        era = ages.era(told, keras_file.version)
-        compiled = told.pop("compile_config", None)
-        config = ages.modern(told, keras_file.version, registry.custom_objects(custom_objects))
-        model, pending = built(config, keras_file.weights_bytes, custom_objects)
-        with keras_file.weights(most_kept(model)) as weights:
-            _fill(model, pending, weights)
-            if compile and compiled:
-                _compile(model, compiled, era, weights, custom_objects)
+    with source.refusals(path), SafeModeScope(safe_mode), seeds_apart():
+        if path.endswith(containers.LEGACY) and not is_open:
+            with source.opened(path) as file:
+                return legacy.load(file, custom_objects, compile)
+        with containers.model(path, filepath if is_open else None) as holder:
+            return _load(holder, custom_objects, compile)
+
+
+def _load(holder, custom_objects, compile: bool):
+    told = holder.config()
+    era = ages.era(told, holder.version)
+    compiled = told.pop("compile_config", None)
+    config = ages.modern(told, holder.version, registry.custom_objects(custom_objects))
+    model, pending = built(config, holder.weights_bytes, custom_objects)
+    with holder.weights(most_kept(model)) as weights:
+        _fill(model, pending, weights)
+        if compile and compiled:
+            _compile(model, compiled, era, weights, custom_objects)
     return model
 
 
@@ -136,7 +178,7 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
     """Give a model the weights of a file; if it fails, nothing has changed.
 
     Args:
-        filepath: a .weights.h5 or .keras file; or a .h5 or .hdf5 file, of Keras 1 to 3.
+        filepath: a .weights.h5, .weights.json, .keras or .safetensors file; or a .h5 or .hdf5 file, of Keras 1 to 3.
         skip_mismatch: warn of what does not fit, and leave that as it is.
         objects_to_skip: for .weights.h5, layers and other objects that are left as they are.
         by_name: for .h5, whether layers are matched by their names; by their order if not.
@@ -150,10 +192,10 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
     _check_unknown(kwargs)
     _check_only_for(path, named, without)
     _check_built(model, "loaded")
-    if path.endswith(LEGACY) and not path.endswith(".weights.h5"):
+    if containers.is_legacy(path):
         legacy.load_weights(model, path, skip_mismatch, named)
         return
-    with source.refusals(path), _weights(path, most_kept(model)) as weights:
+    with source.refusals(path), containers.weights(path, most_kept(model)) as weights:
         plan = Plan(weights, without or ())
         plan.add(model)
         plan.check(skip_mismatch)
@@ -161,31 +203,12 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
 
 
 def _check_only_for(path, by_name, objects_to_skip):
-    is_legacy = path.endswith(LEGACY) and not path.endswith(".weights.h5")
-    if by_name is not None and not is_legacy:
+    if by_name is not None and not containers.is_legacy(path):
         raise ArgumentError("`by_name` is for files of Keras 2.", got=repr(path), expected="a name that ends with .h5")
     if objects_to_skip is not None and not path.endswith(".weights.h5"):
         raise ArgumentError(
             "`objects_to_skip` is for weight files.", got=repr(path), expected="it ends with .weights.h5"
         )
-
-
-@contextlib.contextmanager
-def _weights(path: str, most_unpacked: int):
-    """The weights inside a file, by its ending; packed ones of at most so many bytes."""
-    if not path.endswith((".keras", ".weights.h5")):
-        raise FileError(
-            "The name does not say what kind of file this is.", got=repr(path), expected=".keras or .weights.h5"
-        )
-    with source.opened(path) as file:
-        if path.endswith(".keras"):
-            keras_file = keras_zip.KerasFile(file)
-            keras_file.config()  # not needed, but a file is either good or not, whatever is asked of it
-            with keras_file.weights(most_unpacked) as weights:
-                yield weights
-        else:
-            with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
-                yield weights
 
 
 def _fill(model, pending, weights):

@@ -1,0 +1,89 @@
+"""A ``.keras`` file unpacked: a folder with config.json, metadata.json and model.weights.h5, as Keras reads it too.
+
+Below:  source.py opens what lies in the folder by these names only.
+Above:  models/containers.py.
+
+Source: keras.saving, Keras 3.15 (zipped=False).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+
+from pellucid.errors import FileError
+from pellucid.files import atomic, keras_zip, safe_json, source, weights_h5
+from pellucid.files.keras_zip import CONFIG, KERAS_VERSION, METADATA, WEIGHTS
+
+
+class KerasFolder:
+    """A folder that holds a model."""
+
+    def __init__(self, path: str):
+        self._path = path
+
+    def config(self) -> dict:
+        """The model's config."""
+        config = self._json(CONFIG)
+        if not isinstance(config, dict):
+            raise FileError("The model's config is no JSON object.", got=type(config).__name__, where=CONFIG)
+        return config
+
+    @property
+    def version(self) -> str | None:
+        """Of the Keras that wrote it; None where the folder does not say."""
+        told = self._json(METADATA).get("keras_version") if METADATA in os.listdir(self._path) else None
+        return told if isinstance(told, str) else None
+
+    def _json(self, name: str):
+        with source.opened_beside(self._path, name) as file:
+            return safe_json.read(file.read(safe_json.MOST_BYTES + 1))
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of the weights' file."""
+        with source.opened_beside(self._path, WEIGHTS) as file:
+            return os.fstat(file.fileno()).st_size
+
+    @contextlib.contextmanager
+    def weights(self, most_unpacked: int):
+        """The weights, as a WeightsFile; they are never packed."""
+        with source.opened_beside(self._path, WEIGHTS) as file:
+            with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
+                yield weights
+
+
+def write(path: str, config: dict, objects: list) -> None:
+    """Write a new folder.
+
+    Raises:
+        FileError: something of that name is there: a folder cannot be replaced all at once.
+    """
+    if os.path.lexists(path):
+        raise FileError(
+            "Something of this name is there, and a folder cannot be replaced all at once.",
+            got=repr(path),
+            fix="another name, or one file: model.save(path, zipped=True)",
+        )
+    now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    texts = {METADATA: {"keras_version": KERAS_VERSION, "date_saved": now}, CONFIG: config}
+    os.makedirs(path)
+    # The config comes last: without it the folder is no model.
+    atomic.replace(
+        os.path.join(path, WEIGHTS),
+        lambda file: weights_h5.write(file, objects),
+        lambda file: _verify(file, len(objects)),
+    )
+    for name, told in texts.items():
+        data = safe_json.write(told).encode()
+        atomic.replace(
+            os.path.join(path, name),
+            lambda file, data=data: file.write(data),
+            lambda file: safe_json.read(file.read()),
+        )
+
+
+def _verify(file, count: int):
+    with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
+        keras_zip.weights_verify(weights, count)
