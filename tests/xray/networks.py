@@ -5,6 +5,8 @@ Weights are drawn above 0 and activations never quite 0, so that what could reac
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 import pellucid
@@ -93,6 +95,7 @@ SMOOTH_NETWORKS = [*SMOOTH_BY_HAND, *RANDOM_NETWORKS]
 NETWORKS = [*SMOOTH_NETWORKS, pooled]
 
 
+@functools.cache
 def made(network, dtype="float64") -> Model:
     """The network with weights that differ from each other, computing in float64 so that small effects show."""
     before = pellucid.config.floatx()
