@@ -39,7 +39,7 @@ STREET = "aliases"
 AT_RUN_TIME = "a name made at run time"
 OUTSIDE = {"torch", "numpy", "h5py", "rich"}
 # Imported where a user hands in their things, or where a command says what to install.
-OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests", "openvino", "onnx"}
+OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests", "openvino", "onnx", "onnxruntime"}
 
 # Written so that this file does not match itself.
 FORBIDDEN = {

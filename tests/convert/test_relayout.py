@@ -347,6 +347,15 @@ def test_whole_networks_move(network):
     assert transposes(new) == (1 if network is networks.vit else 0)
 
 
+@pytest.mark.parametrize("network", [networks.cnn, networks.autoencoder, nested], ids=lambda n: n.__name__)
+def test_names_and_paths_stay(network):
+    model = network((4, 6, 2))
+    new = convert.relayout(model, "channels_first")
+    assert [layer.name for layer in model.layers] == [layer.name for layer in new.layers]
+    assert [w.path for w in model.weights] == [w.path for w in new.weights] == [m.to for m in new.ledger]
+    assert [type(layer) for layer in model.layers] == [type(layer) for layer in new.layers]
+
+
 def test_unknown_sizes_move_too():
     inputs = layers.Input((None, None, 3))
     x = layers.Conv2D(4, 3, padding="same")(inputs)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from pellucid.report import ledger as drawing
+from pellucid.report.html import as_html
 from pellucid.report.text import as_text
 
 Orders = dict[int, tuple[int, ...]]
@@ -174,6 +175,10 @@ class Ledger:
 
     def __str__(self) -> str:
         return as_text(self.parts(), width=100, is_unicode=False)
+
+    def to_html(self) -> str:
+        """A page of its own."""
+        return as_html(self.parts(), f"{self.source} to {self.target}")
 
     def to_dict(self) -> dict:
         """Plain data."""

@@ -77,25 +77,35 @@ class Plan:
         distinct = {(id(one.symbol), one.takes): one for one in self.crossings.values()}
         return sum(one.cost for one in distinct.values()), len(distinct)
 
+    def output(self, symbol) -> State:
+        """How an output of the model lies."""
+        crossing = self.crossings.get((id(symbol), None))
+        return self.states[id(symbol)] if crossing is None else crossing.takes
 
-def plan(model, data_format: str) -> Plan:
+
+def plan(model, data_format: str, moves_images: bool = False) -> Plan:
     """The plan with as few transposes as the choices allow.
+
+    Args:
+        moves_images: whether inputs of three axes and more are moved, whatever reads them.
 
     Raises:
         UnsupportedError: a layer that cannot be moved; its name and the reason are told.
     """
-    return _Search(model, data_format).best()
+    return _Search(model, data_format, moves_images).best()
 
 
 class _Search:
     """Choices, tried one after the other."""
 
-    def __init__(self, model, data_format: str):
+    def __init__(self, model, data_format: str, moves_images: bool):
         self.model, self.data_format = model, data_format
+        self.moves_images = moves_images
         self.tried: set = set()
 
     def best(self) -> Plan:
-        choices: dict = {}
+        images = [x for x in graph_of(self.model).inputs if len(x.shape) > 3] if self.moves_images else []
+        choices = {("input", id(x)): _moves_of_inputs(len(x.shape) - 1, self.data_format)[1] for x in images}
         found = self._walked(choices)
         while True:
             better = self._improved(found, choices)
@@ -228,7 +238,9 @@ class _Walk:
         else:
             given = self._call(node, states, prefix)
         self.plan.states |= {id(x): state for x, state in zip(node.outputs, given, strict=True)}
-        self.plan.values.setdefault(prefix + node.operation.name, given[0])
+        passage = self.plan.passages.get(id(node))
+        if passage is None or (passage.behind is None and not passage.vanishes):
+            self.plan.values.setdefault(prefix + node.operation.name, given[0])
 
     def _nested(self, node, states, prefix):
         model, graph = node.operation, node.operation.graph

@@ -192,7 +192,8 @@ class _Run:
 
     def _called(self, layer, *args, **kwargs):
         self.layers.append(layer)
-        return layer(*args, **kwargs)
+        # A Sequential calls its layers itself, so that their weights have its name in their paths.
+        return args[0] if self.is_stack else layer(*args, **kwargs)
 
     def _behind(self, node, passage, x):
         """An activation along an axis that channels no longer end on."""

@@ -67,11 +67,6 @@ def _ledger(model, found: Plan, rebuilder: Rebuilder, pairs) -> Ledger:
         moves=tuple(pairs[id(weight)][1] for weight in model.weights),
         left=tuple(rebuilder.left),
         inputs=tuple(found.states[id(symbol)].arranged() for symbol in graph.inputs),
-        outputs=tuple(_output(found, symbol) for symbol in graph.outputs),
+        outputs=tuple(found.output(symbol).arranged() for symbol in graph.outputs),
         values={path: state.arranged() for path, state in found.values.items()},
     )
-
-
-def _output(found, symbol):
-    crossing = found.crossings.get((id(symbol), None))
-    return (found.states[id(symbol)] if crossing is None else crossing.takes).arranged()
