@@ -17,13 +17,14 @@ MODULES = (
     "applications.nasnet applications.resnet applications.resnet50 applications.resnet_v2 applications.vgg16 "
     "applications.vgg19 applications.xception backend callbacks config constraints dtype_policies initializers "
     "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
-    "optimizers.legacy optimizers.schedules quantizers random regularizers saving tree utils"
+    "optimizers.legacy optimizers.schedules preprocessing preprocessing.image preprocessing.sequence quantizers random "
+    "regularizers saving tree utils"
 ).split()
 
 # Names of Keras that are not here, by module: reason, and names.
 MISSING = {
     "keras": {
-        "To come: data sets, and what prepares data.": "datasets preprocessing",
+        "To come: data sets.": "datasets",
         "To come: other programs' models and formats.": "export wrappers visualization",
         "To come: several machines are torch.distributed's.": "distribution distillation",
         "Keras's own past and inside.": "legacy src",
@@ -45,13 +46,10 @@ MISSING = {
     },
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
     "utils": {
-        "To come: pictures and folders of data.": """
-            array_to_img audio_dataset_from_directory image_dataset_from_directory img_to_array load_img save_img
-            text_dataset_from_directory timeseries_dataset_from_array split_dataset pad_sequences bounding_boxes
-            FeatureSpace""",
+        "To come: boxes in pictures, tables of features.": "bounding_boxes FeatureSpace",
         "To come: pictures of models.": "model_to_dot plot_model",
         "To come: things fetched from the network.": "get_file",
-        "To come.": "Config get_source_inputs legacy",
+        "To come.": "Config legacy",
     },
 }
 
@@ -79,6 +77,7 @@ MORE = {
 
 # Functions and classes with other arguments than Keras's.
 ARGUMENTS = {
+    "preprocessing.image.smart_resize": "names what Keras hides in **kwargs",
     "keras.KerasTensor": "names what Keras hides in **kwargs",
     "keras.Variable": "`layout` is for several machines; it is taken among **ignored",
     "layers.Conv3DTranspose": "Keras swaps `output_padding` and `data_format` in this one of three sisters",

@@ -1,9 +1,16 @@
 """Door: ``pellucid.utils``, names that Keras users look for there."""
 
 from pellucid.dtypes import standardize_dtype
+from pellucid.engine.data.audio_folders import audio_dataset_from_directory
+from pellucid.engine.data.image_folders import image_dataset_from_directory
 from pellucid.engine.data.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from pellucid.engine.data.py_dataset import PyDataset
+from pellucid.engine.data.sequences import pad_sequences, timeseries_dataset_from_array
+from pellucid.engine.data.splitting import split_dataset
+from pellucid.engine.data.text_folders import text_dataset_from_directory
 from pellucid.engine.progress import Progbar
+from pellucid.files.images import array_to_img, img_to_array, load_img, save_img
+from pellucid.graph.graph import source_inputs
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.symbol import is_keras_tensor
 from pellucid.ops.categories import normalize, to_categorical
@@ -24,12 +31,15 @@ from pellucid.settings import (
 )
 
 Sequence = PyDataset  # Keras 2's name
+get_source_inputs = source_inputs
 
 __all__ = [
     "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
+    "array_to_img",
+    "audio_dataset_from_directory",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
@@ -38,14 +48,23 @@ __all__ = [
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "get_source_inputs",
+    "image_dataset_from_directory",
+    "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "load_img",
     "normalize",
     "pack_x_y_sample_weight",
+    "pad_sequences",
     "register_keras_serializable",
+    "save_img",
     "serialize_keras_object",
     "set_random_seed",
+    "split_dataset",
     "standardize_dtype",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]

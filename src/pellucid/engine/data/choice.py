@@ -10,6 +10,7 @@ import torch
 from pellucid import nest
 from pellucid.engine.data import leaves
 from pellucid.engine.data.arrays import ArrayFeed
+from pellucid.engine.data.dataset import Dataset
 from pellucid.engine.data.feed import Feed
 from pellucid.engine.data.py_dataset import PyDataset, PyDatasetFeed
 from pellucid.engine.data.streams import GeneratorFeed, IterableFeed, LoaderFeed
@@ -39,6 +40,9 @@ def choose_feed(
     if isinstance(x, PyDataset):
         _refuse("PyDataset", y, sample_weight)
         return PyDatasetFeed(x, class_weight=class_weight, shuffle=_shuffled(x, shuffle))
+    if isinstance(x, Dataset):
+        _refuse("Dataset", y, sample_weight)
+        return IterableFeed(x, class_weight)  # which says itself whether it is shuffled
     feed, kind = _stream(x)
     if feed is None:
         for name, part in (("x", x), ("y", y), ("sample_weight", sample_weight)):
@@ -46,7 +50,7 @@ def choose_feed(
         raise ArgumentError(
             "Data of this kind is not known.",
             got=f"x={str(x)[:80]} ({type(x).__name__})",
-            expected="arrays, tensors, a pandas frame, a generator, a DataLoader, a PyDataset",
+            expected="arrays, tensors, a pandas frame, a generator, a DataLoader, a PyDataset, a Dataset",
             fix="x = np.array(x)",
         )
     weighs_classes = kind == "tensorflow data set"
