@@ -122,6 +122,10 @@ class Hdf5File:
             raise FileError("The file is damaged: an array's checksum is wrong.", where=f"{path}/{name}")
         return values
 
+    def has_checksum(self, path: str, name: str) -> bool:
+        """Whether an array carries one of ours."""
+        return CHECKSUM in self._attributes.get(f"{path}/{name}" if path else name, {})
+
     def attribute(self, path: str, name: str):
         """A number, a string, or a list of strings that a group carries; None if there is no such.
 
