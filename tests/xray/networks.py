@@ -105,8 +105,8 @@ def made(network, dtype="float64") -> Model:
     finally:
         pellucid.config.set_floatx(before)
     rng = np.random.default_rng(1)
-    # A kernel by the number of its terms, so that sums stay small and nothing after them is saturated.
-    terms = [np.prod(w.shape[:-1]) if w.ndim > 1 else 1 for w in model.get_weights()]
+    # A kernel by the number of its terms, biases by less than 1: sums stay small, and nothing after them is saturated.
+    terms = [np.prod(w.shape[:-1]) if w.ndim > 1 else 4 for w in model.get_weights()]
     model.set_weights([rng.uniform(0.5, 1.5, w.shape) / n for w, n in zip(model.get_weights(), terms, strict=True)])
     return model
 
