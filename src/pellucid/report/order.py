@@ -11,6 +11,7 @@ import itertools
 import math
 from dataclasses import dataclass
 
+from pellucid.axes import layout
 from pellucid.xray.index_map import IndexMap, letters
 from pellucid.xray.node import TraceNode
 
@@ -158,14 +159,15 @@ def _kept_rows(count: int, around: int | None) -> list[int | None]:
 
 
 def other_format(node: TraceNode) -> IndexMap | None:
-    """What a Flatten would do with the other data format; None for any other layer."""
+    """What a Flatten would do with the other data format, which names the axes otherwise; None for any other layer."""
     mapped = node.index_map()
     is_flatten = type(node.layer).__name__ == "Flatten"
     if mapped is None or not is_flatten or len(mapped.in_shape) not in (2, 3, 4) or None in mapped.in_shape:
         return None
     ndim = len(mapped.in_shape)
-    read = tuple(range(ndim)) if node.layer.data_format == "channels_first" else (*range(1, ndim), 0)
-    return IndexMap(mapped.in_shape, mapped.out_shape, mapped.axes, read)
+    is_first = node.layer.data_format == "channels_first"
+    names = layout(ndim - 1, "channels_last" if is_first else "channels_first")[1:]
+    return IndexMap(mapped.in_shape, mapped.out_shape, names, tuple(range(ndim)) if is_first else (*range(1, ndim), 0))
 
 
 def otherwise(node: TraceNode, place) -> list[str]:

@@ -46,7 +46,7 @@ class Browser:
         self._stack = contextlib.ExitStack()
         self._count = itertools.count(1)
         self._buffer = b""
-        self.requests: list[str] = []
+        self._sent: dict[str, str] = {}
         self.complaints: list[str] = []
 
     def __enter__(self) -> Browser:
@@ -95,10 +95,15 @@ class Browser:
     def open(self, path: pathlib.Path, fragment: str = "") -> None:
         """Open a file, and wait until it has drawn itself."""
         self.ask("Page.navigate", url="about:blank")
-        self.requests.clear()
+        self._sent.clear()
         self.complaints.clear()
         self.ask("Page.navigate", url=path.resolve().as_uri() + (f"#{fragment}" if fragment else ""))
         self.wait("document.readyState === 'complete'")
+
+    @property
+    def requests(self) -> list[str]:
+        """What the page has asked for since it was opened, itself among it."""
+        return list(self._sent.values())
 
     def run(self, script: str):
         """What an expression of JavaScript is, as plain data; promises are waited for."""
@@ -129,8 +134,8 @@ class Browser:
     def point(self, selector: str, click: bool = False) -> None:
         """Move the pointer to the middle of an element, and click if told to."""
         x, y = self.run(
-            f"(() => {{ const b = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
-            " return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.scrollIntoView({{ block: 'center' }});"
+            " const b = one.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
         )
         self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         if click:
@@ -179,7 +184,9 @@ class Browser:
     def _note(self, told: dict) -> None:
         said = told.get("params", {})
         if told.get("method") == "Network.requestWillBeSent":
-            self.requests.append(said["request"]["url"])
+            self._sent[said["requestId"]] = said["request"]["url"]
+        elif told.get("method") == "Network.loadingFailed" and said.get("blockedReason") == "csp":
+            self._sent.pop(said["requestId"], None)  # announced, and never sent
         elif told.get("method") == "Runtime.exceptionThrown":
             self.complaints.append(said["exceptionDetails"].get("exception", {}).get("description", "an exception"))
         elif told.get("method") == "Log.entryAdded" and said["entry"]["level"] in ("error", "warning"):

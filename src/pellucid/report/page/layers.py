@@ -64,6 +64,8 @@ def _map_data(mapped: IndexMap) -> dict:
 
 
 def _activation(layer) -> str | None:
-    """The name of what happens after the sum."""
+    """The name of what happens after the sum, also in a layer that goes around another."""
+    while hasattr(layer, "layer"):
+        layer = layer.layer
     name = getattr(getattr(layer, "activation", None), "__name__", None)
     return None if name == "linear" else name

@@ -7,33 +7,36 @@
 
 class AddressError extends Error {}
 
-/** An element {number, place}, place null for a whole layer. */
-const resolve = (network, text, current) => {
+const COORDINATE = /([a-z]\w*)\s*=\s*(\d+)/gi;
+
+/** An element {number, place}, place null for a whole layer; `mapOf` gives the map of a layer that rearranges. */
+const resolve = (network, text, current, mapOf = (layer) => layer.map) => {
   const typed = text.trim();
   if (network.numbers.has(typed)) return { number: network.numbers.get(typed)[0], place: null };
   const bare = /^[\d\s,]+$/.test(typed) ? numbersIn(typed) : null;
-  if (bare?.length) return inLayer(network, current, bare);
-  const named = [...typed.matchAll(/([a-z]\w*)\s*=\s*(\d+)/gi)];
-  if (named.length && typed.replace(/([a-z]\w*)\s*=\s*(\d+)/gi, "").trim().replaceAll(",", "") === "") {
-    return byLetters(network, current, new Map(named.map(([, letter, i]) => [letter, Number(i)])));
+  if (bare?.length) return inLayer(network, current, bare, mapOf);
+  const named = [...typed.matchAll(COORDINATE)];
+  if (named.length && !typed.replace(COORDINATE, "").replace(/[\s,]/g, "")) {
+    return byLetters(network, current, new Map(named.map(([, letter, i]) => [letter, Number(i)])), mapOf);
   }
   const found = /^(.*?)(?:\[([\d,\s]+)\]|:([\d,]+)|@(\d+))$/.exec(typed);
   if (!found || !network.numbers.has(found[1])) throw new AddressError(unknownPath(network, found ? found[1] : typed));
-  return inLayer(network, network.numbers.get(found[1])[0], numbersIn(found[2] ?? found[3] ?? found[4]));
+  return inLayer(network, network.numbers.get(found[1])[0], numbersIn(found[2] ?? found[3] ?? found[4]), mapOf);
 };
 
 const numbersIn = (text) => text.split(/[\s,]+/).filter(Boolean).map(Number);
 
 /** A flat index or a place in a layer's output, or coordinates of what a rearranging layer reads. */
-const inLayer = (network, number, indices) => {
+const inLayer = (network, number, indices, mapOf) => {
   const shape = network.shapeOf(number);
   const layer = network.writer.get(number);
+  const map = mapOf(layer);
   if (indices.length === 1 && !shape.includes(null)) {
     if (indices[0] < product(shape)) return { number, place: placeOf(indices[0], shape) };
   } else if (indices.length === shape.length) {
     if (isInside(indices, shape)) return { number, place: indices };
-  } else if (layer.map && indices.length === layer.map.in_shape.length && isInside(indices, layer.map.in_shape)) {
-    return { number, place: mapToOutput(layer.map, indices) };
+  } else if (map && indices.length === map.in_shape.length && isInside(indices, map.in_shape)) {
+    return { number, place: mapToOutput(map, indices) };
   }
   throw new AddressError(outside(layer, shape, indices));
 };
@@ -48,13 +51,14 @@ const outside = (layer, shape, indices) => {
   return `${layer.path} has no element ${indices.join(", ")}. It takes ${ways.join(", or ")}.`;
 };
 
-const byLetters = (network, number, given) => {
+const byLetters = (network, number, given, mapOf) => {
   const layer = network.writer.get(number);
+  const map = mapOf(layer);
   const own = lettersOf(network.axesOf(number));
-  const read = layer.map ? lettersOf(layer.map.axes) : [];
+  const read = map ? lettersOf(map.axes) : [];
   for (const letters of [own, read]) {
     if (letters.length === given.size && letters.every((letter) => given.has(letter))) {
-      return inLayer(network, number, letters.map((letter) => given.get(letter)));
+      return inLayer(network, number, letters.map((letter) => given.get(letter)), mapOf);
     }
   }
   const wanted = [own, read].filter((letters) => letters.length).map((letters) => letters.map((one) => `${one}=0`).join(" "));

@@ -6,7 +6,8 @@
 const GAP = 18;
 const LABEL = 20;
 const LARGEST = 44;
-const READABLE = 30;
+const READABLE = 28;
+const LONGEST = 24;
 
 /** Which axes run down, to the right, and over the planes. */
 const planeAxes = (axes) => {
@@ -18,7 +19,8 @@ const planeAxes = (axes) => {
 
 class Block {
   /**
-   * `shape`, `axes`: of the value. `text(place)`, `shade(place)`: what stands in a cell, and how dark it is from 0 to 1.
+   * `shape`, `axes`: of the value. `text(place, room)`, `shade(place)`: what stands in a cell, in so many letters,
+   * and how dark it is from 0 to 1.
    * `isColour`: one plane of colours, `coloursAt(r, c)` from 0 to 255 and `colourAt(r, c)` as CSS has it.
    * `marksOf()`: what to point out, as {place, kind} or {region, kind}. `margin`: cells of padding around, [[before,
    * after], [before, after]]. `onFocus(place)`, `onLeave()`, `onPick(place)`: told. `plane`: one that is to be seen.
@@ -28,8 +30,11 @@ class Block {
     this.lay = planeAxes(this.axes);
     this.sizes = this.lay.stack.map((axis) => this.shape[axis]);
     this.planes = this.isColour ? 1 : product(this.sizes);
-    this.rows = this.lay.row === null ? 1 : this.shape[this.lay.row];
     this.columns = this.lay.column === null ? 1 : this.shape[this.lay.column];
+    this.rows = this.lay.row === null ? 1 : this.shape[this.lay.row];
+    this.count = this.rows * this.columns;
+    if (this.lay.row === null && this.columns > LONGEST) this.wrap();
+    this.pictures = new Map();
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.element = make("div", {
       class: "block", tabindex: "0", role: "group", "aria-roledescription": "grid of values", "aria-label": said.label,
@@ -46,7 +51,19 @@ class Block {
 
   // ---- where things lie
 
+  /** A long value with one axis, in several rows. */
+  wrap() {
+    this.isWrapped = true;
+    this.columns = Math.max(LONGEST, Math.ceil(Math.sqrt(this.count * 2)));
+    this.rows = Math.ceil(this.count / this.columns);
+  }
+
+  has(r, c) {
+    return r >= 0 && c >= 0 && r < this.rows && c < this.columns && r * this.columns + c < this.count;
+  }
+
   placeOf(plane, r, c) {
+    if (this.isWrapped) return [r * this.columns + c];
     const place = [];
     placeOf(plane, this.sizes).forEach((i, k) => (place[this.lay.stack[k]] = i));
     if (this.lay.row !== null) place[this.lay.row] = r;
@@ -59,6 +76,7 @@ class Block {
   }
 
   cellOf(place) {
+    if (this.isWrapped) return [Math.floor(place[0] / this.columns), place[0] % this.columns];
     return [this.lay.row === null ? 0 : place[this.lay.row], this.lay.column === null ? 0 : place[this.lay.column]];
   }
 
@@ -152,11 +170,13 @@ class Block {
       pen.drawImage(this.picture(plane, ink), x0, y0, this.columns * cell, this.rows * cell);
       return;
     }
-    pen.font = `${Math.min(12, cell * 0.36)}px ${ink.mono}`;
+    pen.font = `${Math.min(12, Math.max(cell * 0.34, 10))}px ${ink.mono}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
+    const letter = pen.measureText("0").width;
     for (let r = 0; r < this.rows; r++) {
       for (let c = 0; c < this.columns; c++) {
+        if (!this.has(r, c)) continue;
         const place = this.placeOf(plane, r, c);
         const paint = this.isColour ? this.colourAt(r, c) : shade(place);
         pen.fillStyle = typeof paint === "number" ? mixed(ink.paper, ink.shade, paint) : paint ?? ink.paper;
@@ -168,7 +188,7 @@ class Block {
         }
         if (cell >= READABLE) {
           pen.fillStyle = paint > 0.55 ? ink.paperText : ink.ink;
-          pen.fillText(this.text(place), x0 + (c + 0.5) * cell, y0 + (r + 0.5) * cell, cell - 4);
+          pen.fillText(this.text(place, Math.floor((cell - 3) / letter)), x0 + (c + 0.5) * cell, y0 + (r + 0.5) * cell, cell - 3);
         }
       }
     }
@@ -176,11 +196,17 @@ class Block {
 
   /** A plane as a small image, one pixel a cell. */
   picture(plane, ink) {
+    if (!this.pictures.has(plane)) this.pictures.set(plane, this.painted(plane, ink));
+    return this.pictures.get(plane);
+  }
+
+  painted(plane, ink) {
     const image = new OffscreenCanvas(this.columns, this.rows);
     const pen = image.getContext("2d");
     const data = pen.createImageData(this.columns, this.rows);
     for (let r = 0, k = 0; r < this.rows; r++) {
       for (let c = 0; c < this.columns; c++, k += 4) {
+        if (!this.has(r, c)) continue;
         const place = this.placeOf(plane, r, c);
         const rgb = this.isColour ? this.coloursAt(r, c) : blended(ink.paper, ink.shade, this.shade?.(place) ?? 0);
         data.data.set([...rgb, 255], k);
@@ -196,57 +222,43 @@ class Block {
     outlined(pen, ink, kind, x0 + c * this.cell, y0 + r * this.cell, this.cell, this.cell);
   }
 
-  /** What lies outside the sets is veiled, cell by cell, so that holes stay holes; a line runs around each set. */
+  /** What lies outside the sets is veiled, so that holes stay holes; a line runs around each stretch of cells. */
   drawRegions(pen, ink, marks, plane, x0, y0) {
     const { cell } = this;
-    const sets = marks.map(({ region, kind }) => [this.cellsOf(region, plane), kind]);
-    const all = new Set(sets.flatMap(([seen]) => [...seen]));
-    pen.fillStyle = ink.veil;
-    for (let r = 0; r < this.rows; r++) {
-      const outside = range(0, this.columns).filter((c) => !all.has(r * this.columns + c));
-      for (const [first, length] of runsOf(outside)) pen.fillRect(x0 + first * cell, y0 + r * cell, length * cell, cell);
+    const sets = marks.map(({ region, kind }) => [this.stretchesOf(region, plane), kind]);
+    const veil = new OffscreenCanvas(Math.ceil(this.columns * cell), Math.ceil(this.rows * cell));
+    const cloth = veil.getContext("2d");
+    cloth.fillStyle = ink.veil;
+    cloth.fillRect(0, 0, veil.width, veil.height);
+    for (const [r, c, high, wide] of sets.flatMap(([stretches]) => stretches)) cloth.clearRect(c * cell, r * cell, wide * cell, high * cell);
+    pen.drawImage(veil, x0, y0);
+    for (const [stretches, kind] of sets) {
+      pen.strokeStyle = kind === "b" ? ink.b : ink.a;
+      pen.lineWidth = cell < 4 ? 1.5 : 2;
+      pen.setLineDash(kind === "b" ? [4, 3] : []);
+      for (const [r, c, high, wide] of stretches) pen.strokeRect(x0 + c * cell, y0 + r * cell, wide * cell, high * cell);
     }
-    for (const [seen, kind] of sets) this.drawEdges(pen, kind === "b" ? ink.b : ink.a, kind, seen, x0, y0);
-  }
-
-  drawEdges(pen, colour, kind, seen, x0, y0) {
-    const { cell } = this;
-    const has = (r, c) => c >= 0 && c < this.columns && seen.has(r * this.columns + c);
-    pen.strokeStyle = colour;
-    pen.lineWidth = cell < 4 ? 1.5 : 2;
-    pen.setLineDash(kind === "b" ? [4, 3] : []);
-    pen.beginPath();
-    for (const key of seen) {
-      const [r, c] = [Math.floor(key / this.columns), key % this.columns];
-      const [x, y] = [x0 + c * cell, y0 + r * cell];
-      if (!has(r - 1, c)) { pen.moveTo(x, y); pen.lineTo(x + cell, y); }
-      if (!has(r + 1, c)) { pen.moveTo(x, y + cell); pen.lineTo(x + cell, y + cell); }
-      if (!has(r, c - 1)) { pen.moveTo(x, y); pen.lineTo(x, y + cell); }
-      if (!has(r, c + 1)) { pen.moveTo(x + cell, y); pen.lineTo(x + cell, y + cell); }
-    }
-    pen.stroke();
     pen.setLineDash([]);
   }
 
-  /** The cells of one plane that a set holds, as row * columns + column; for a colour image of any channel. */
-  cellsOf(region, plane) {
+  /** The cells of one plane that a set holds, as rectangles [row, column, height, width]; in a picture of any channel. */
+  stretchesOf(region, plane) {
+    const sets = this.isWrapped ? null : region.axes;
+    if (!sets) return this.stretchesOfCells(region, plane);
     const at = placeOf(plane, this.sizes);
-    const found = new Set();
-    const sets = region.axes;
-    if (sets) {
-      const inPlane = this.isColour || this.lay.stack.every((axis, k) => sets[axis].includes(at[k]));
-      if (!inPlane) return found;
-      const [rows, columns] = [this.lay.row, this.lay.column].map((axis) => (axis === null ? [0] : sets[axis]));
-      for (const r of rows) for (const c of columns) found.add(r * this.columns + c);
-      return found;
-    }
+    if (!this.isColour && !this.lay.stack.every((axis, k) => sets[axis].includes(at[k]))) return [];
+    const [rows, columns] = [this.lay.row, this.lay.column].map((axis) => runsOf(axis === null ? [0] : sets[axis]));
+    return rows.flatMap(([r, high]) => columns.map(([c, wide]) => [r, c, high, wide]));
+  }
+
+  stretchesOfCells(region, plane) {
+    const rows = range(0, this.rows).map(() => new Set());
     for (const place of region.places()) {
-      if (this.isColour || this.planeOf(place) === plane) {
-        const [r, c] = this.cellOf(place);
-        found.add(r * this.columns + c);
-      }
+      if (!this.isColour && this.planeOf(place) !== plane) continue;
+      const [r, c] = this.cellOf(place);
+      rows[r].add(c);
     }
-    return found;
+    return stacked(rows.map((columns) => runsOf(sortedSet(columns))));
   }
 
   // ---- pointer and keys
@@ -264,7 +276,7 @@ class Block {
       const [x0, y0] = this.cornerOf(k);
       const r = Math.floor((y - y0) / this.cell) - this.margin[0][0];
       const c = Math.floor((x - x0) / this.cell) - this.margin[1][0];
-      if (r >= 0 && c >= 0 && r < this.rows && c < this.columns) return tell(this.placeOf(this.first + k, r, c));
+      if (this.has(r, c)) return tell(this.placeOf(this.first + k, r, c));
     }
     return null;
   }
@@ -295,7 +307,8 @@ class Block {
     } else if (moves[event.key]) {
       event.preventDefault();
       const limits = [this.planes, this.rows, this.columns];
-      this.moveTo(this.placeOf(...moves[event.key].map((i, k) => Math.min(Math.max(i, 0), limits[k] - 1))));
+      const to = moves[event.key].map((i, k) => Math.min(Math.max(i, 0), limits[k] - 1));
+      if (this.has(to[1], to[2])) this.moveTo(this.placeOf(...to));
     }
   }
 }
@@ -343,6 +356,24 @@ const outlined = (pen, ink, kind, x, y, width, height) => {
   pen.setLineDash(kind === "b" ? [4, 2.5] : []);
   pen.strokeRect(x0 + 1, y0 + 1, w - 2, h - 2);
   pen.setLineDash([]);
+};
+
+/** Rectangles [row, column, height, width] of the stretches of each row, equal ones below each other made one. */
+const stacked = (rows) => {
+  const found = [];
+  let open = new Map();
+  rows.forEach((runs, r) => {
+    const next = new Map();
+    for (const [c, wide] of runs) {
+      const above = open.get(`${c},${wide}`);
+      const one = above ?? [r, c, 0, wide];
+      one[2]++;
+      if (!above) found.push(one);
+      next.set(`${c},${wide}`, one);
+    }
+    open = next;
+  });
+  return found;
 };
 
 /** [first, length] of each stretch without a gap. */

@@ -1,7 +1,7 @@
 // The Field view: an input, or any layer before, with exactly the cells that feed an element. Holes stay holes; cells
 // of padding that a window looks at are hatched, for they are no input.
 
-const MOST_MARGIN = 24;
+const MOST_MARGIN = 1 / 3; // of the value's length; more padding than that is told, not drawn
 
 class FieldView extends LayerView {
   choices() {
@@ -165,7 +165,7 @@ const marginOf = (block, field, axes) => {
   const spatial = spatialAxes(axes);
   return [block.lay.row, block.lay.column].map((axis) => {
     const k = spatial.indexOf(axis);
-    return k < 0 || axis === null ? [0, 0] : field.padding[k].map((cells) => Math.min(cells, MOST_MARGIN));
+    return k < 0 || axis === null || block.isWrapped ? [0, 0] : field.padding[k].map((cells) => Math.min(cells, Math.ceil(block.shape[axis] * MOST_MARGIN)));
   });
 };
 

@@ -39,7 +39,7 @@ class Grid {
     const some = (count, word) => range(0, Math.min(count, 40)).map((k) => word(Math.floor((k * count) / Math.min(count, 40))).length);
     const texts = some(this.rows, (r) => this.text(r, Math.min(r % 7, this.columns - 1))).concat(some(this.columns, (c) => this.text(0, c)));
     this.wide = Math.ceil(Math.max(4, ...texts, ...some(this.columns, this.title)) * CHARACTER + 14);
-    this.headWide = Math.ceil(Math.max(3, ...some(this.rows, this.head), this.head(this.rows - 1).length) * CHARACTER + 18);
+    this.headWide = Math.ceil(Math.max(this.corner.length, ...some(this.rows, this.head), this.head(this.rows - 1).length) * CHARACTER + 18);
     this.tailWide = this.tail ? Math.ceil(this.tail(this.rows - 1).length * CHARACTER + 22) : 0;
     const width = this.headWide + this.columns * this.wide + this.tailWide;
     sized(this.space, { width: `${width}px`, height: `${(this.rows + 1) * ROW}px` });
@@ -74,7 +74,7 @@ class Grid {
     sized(this.element, { "--cell": `${sight.columns < this.columns ? room / sight.columns : this.wide}px` });
     const columns = range(sight.column, sight.column + sight.columns);
     const titles = columns.map((c) => make("div", { class: "title", role: "columnheader" }, this.title(c)));
-    const head = make("div", { class: "row", role: "row" }, make("div", { class: "corner", role: "columnheader" }, this.corner ?? ""),
+    const head = make("div", { class: "row", role: "row" }, make("div", { class: "corner", role: "columnheader" }, this.corner),
       titles, this.tail ? make("div", { class: "title tail", role: "columnheader" }, this.tailTitle) : null);
     const rows = range(sight.row, sight.row + sight.rows).map((r) => this.rowElement(r, columns));
     this.inside.replaceChildren(head, ...rows);

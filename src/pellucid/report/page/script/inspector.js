@@ -33,18 +33,21 @@ class Inspector {
     const { network, answers } = this.page;
     const layer = network.writer.get(element.number);
     const value = this.page.shownValue(element);
-    const head = div("address", kind === "hover" ? null : pinBadge(kind), code(addressText(network, element)));
+    const unpin = kind === "hover" ? null
+      : button("×", { class: "unpin", "aria-label": `Take pin ${kind.toUpperCase()} off` }, () => this.page.state.pin(element));
+    const head = div("address", kind === "hover" ? null : pinBadge(kind), code(addressText(network, element)), unpin);
     const rows = network.isKnown(element.number) ? this.rows(layer, element) : [];
     return div(`card ${kind}`, head, value === null ? null : div("value", written(value)), facts(rows));
   }
 
   rows(layer, element) {
+    const { network } = this.page;
     const map = this.page.mapOf(layer);
     const origin = map ? mapToInput(map, element.place) : null;
     const isOther = this.page.isOther(layer);
     return [
       this.placeRow(layer, element),
-      origin && [isOther ? "would hold" : "holds", code(network_(this.page, layer.reads[0])), " ", span("number", namedPlace(origin, map.axes))],
+      origin && [isOther ? "would hold" : "holds", code(network.writer.get(layer.reads[0]).path), " ", span("number", namedPlace(origin, map.axes))],
       ...this.fromRows(this.page.effective(element)),
       this.meetsRow(element),
       this.madeRow(element),
@@ -110,8 +113,6 @@ class Inspector {
     return div("card both", div("address", "A and B"), facts(rows));
   }
 }
-
-const network_ = (page, number) => page.network.writer.get(number).path;
 
 const pinBadge = (kind) => make("span", { class: `pin ${kind}`, title: `Pin ${kind.toUpperCase()}` }, kind.toUpperCase());
 

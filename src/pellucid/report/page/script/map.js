@@ -39,13 +39,15 @@ class MapView {
   row(layer, lane, wide) {
     const { state } = this.page;
     const names = layer.path.split("/");
+    const shapes = layer.output_shapes.map(shapeText).join(", ");
     const isCurrent = layer.writes.includes(state.number);
     const open = sized(button(names[names.length - 1], { class: "layer", tabindex: isCurrent ? "0" : "-1", "aria-current": isCurrent ? "true" : null,
       title: layer.path }, () => state.set({ number: layer.writes[0], view: "order" })), { "margin-left": `${(names.length - 1) * 18}px` });
     return make("tr", { class: isCurrent ? "current" : "" },
       make("td", { class: "gutter" }, laneDrawing(lane, wide)),
-      make("td", {}, open, span("kind", layer.kind), layer.exact ? null : span("mark no", "no links")),
-      make("td", { class: "shapes" }, layer.output_shapes.map(shapeText).join(", ")),
+      make("td", { class: "what" }, open, span("kind", layer.kind), layer.exact ? null : span("mark no", "no links"),
+        div("under", sized(span("shapes", shapes), { "margin-left": `${(names.length - 1) * 18}px` }))),
+      make("td", { class: "shapes" }, shapes),
       this.cost("params", layer.params),
       this.cost("macs", layer.macs));
   }
@@ -53,13 +55,17 @@ class MapView {
   cost(kind, count) {
     const share = Math.sqrt((count ?? 0) / this.largest[kind]);
     return make("td", { class: "cost number" }, sized(span("share"), { width: `${share * 100}%` }),
-      span("count", count === null ? "?" : count ? counted(count) : "·"));
+      span("count", count === null ? "?" : count ? counted(count) : "·"), span("short", count === null ? "?" : count ? short(count) : "·"));
   }
 
   totals(layers) {
     const sum = (kind) => layers.reduce((total, layer) => total + (layer[kind] ?? 0), 0);
     return make("tfoot", {}, make("tr", {}, make("td", {}), make("td", {}, "in all"), make("td", {}),
-      make("td", { class: "number" }, counted(this.page.data.params ?? sum("params"))), make("td", { class: "number" }, counted(sum("macs")))));
+      this.total(sum("params")), this.total(sum("macs"))));
+  }
+
+  total(count) {
+    return make("td", { class: "number" }, span("count", counted(count)), span("short", short(count)));
   }
 
   onKey(event) {
@@ -75,6 +81,9 @@ class MapView {
 
   refresh() {}
 }
+
+/** A large number in few characters, for narrow screens: 138M. */
+const short = (count) => new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(count);
 
 /** For each layer the lanes in which values pass it: those before and behind, where its node lies, what it reads. */
 const lanesOf = (network) => {

@@ -67,10 +67,10 @@ class Page {
 
   build() {
     this.view = this.views[this.state.view];
-    this.view.build();
     this.tabs.refresh();
     this.body.className = this.view.isWide ? "body wide" : "body";
     this.body.replaceChildren(this.view.element, ...(this.view.isWide ? [] : [this.inspector.element]));
+    this.view.build();
     this.inspector.refresh();
   }
 
@@ -93,7 +93,7 @@ class Page {
 
   /** Go to what somebody typed. */
   go(text) {
-    const found = resolve(this.network, text, this.state.number);
+    const found = resolve(this.network, text, this.state.number, (layer) => this.mapOf(layer));
     if (!found.place) return this.state.set({ number: found.number });
     this.state.set({ number: found.number, pins: [found, ...this.state.pins.slice(1)], hover: null });
     this.view.reveal?.();

@@ -66,7 +66,7 @@ class ProofView {
     const rows = met.map(([layer, number, region]) => [
       code(layer.path), span("kind", layer.kind), span("number", shapeText(network.shapeOf(number))),
       span("number", region.count === 1 ? namedPlace(region.hull.map(([i]) => i), network.axesOf(number)) : boxText(region.box, network.axesOf(number))),
-      num(region.count), answer.walk.opaque.includes(layer.path) ? span("mark no", "taken whole") : "",
+      span("number right", counted(region.count)), answer.walk.opaque.includes(layer.path) ? span("mark no", "taken whole") : "",
     ]);
     return [make("h3", {}, "Step by step, back to where it comes from"),
       table(["layer", "", "shape", "elements", "count", ""], rows, "steps"),

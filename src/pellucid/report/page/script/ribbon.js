@@ -40,7 +40,7 @@ const placeRibbon = (shape, axes) => {
 };
 
 const countedRibbon = (count) => {
-  const columns = Math.min(count, 10);
+  const columns = Math.min(count, 5);
   return {
     ...rowsOf(Math.ceil(count / columns), columns),
     has: (r, c) => r * columns + c < count,
@@ -55,6 +55,6 @@ const countedRibbon = (count) => {
 const rowsOf = (rows, columns) => ({
   rows,
   columns,
-  tail: (r) => (columns === 1 ? `${r}` : `${r * columns}..${(r + 1) * columns - 1}`),
+  tail: (r) => (columns === 1 ? `${r}` : rows * columns < 1000 ? `${r * columns}..${(r + 1) * columns - 1}` : `${r * columns}..`),
   tailTitle: "flat",
 });

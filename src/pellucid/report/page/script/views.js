@@ -3,6 +3,8 @@
 // Below: ribbon.js and grid.js draw the output; block.js draws values as planes.
 // Above: order.js, field.js and weights.js each give the other pane.
 
+const GRID_ROOM = 6;
+
 class LayerView {
   constructor(page) {
     this.page = page;
@@ -25,6 +27,7 @@ class LayerView {
     const output = div("side", make("h3", {}, this.outputWords(), span("shape", shapeText(network.shapeOf(number)))), this.grid.element);
     const pane = this.pane(layer);
     this.element.replaceChildren(this.title, ...this.head(layer), div(pane ? "pair" : "pair single", pane, output));
+    this.grid.draw();
     this.reveal();
   }
 
@@ -46,7 +49,7 @@ class LayerView {
       ...this.ribbon,
       label: `Output of ${layer.path}, ${hasValues ? "values" : "flat indices"}`,
       corner: hasValues ? "value" : "index",
-      text: (r, c) => (hasValues ? written(this.page.shownValue(at(r, c))) : `${flatOf(this.ribbon.placeAt(r, c), shape)}`),
+      text: (r, c) => (hasValues ? brief(this.page.shownValue(at(r, c)), GRID_ROOM) : `${flatOf(this.ribbon.placeAt(r, c), shape)}`),
       classOf: (r, c) => this.classOf(at(r, c)),
       onFocus: (r, c) => this.page.hover(at(r, c)),
       onLeave: () => this.page.hover(null),
@@ -72,7 +75,7 @@ class LayerView {
   /** Bring the latest pin into sight. */
   reveal() {
     const last = this.pinsHere.slice(-1)[0];
-    if (last && this.grid) requestAnimationFrame(() => this.grid.centre(...this.ribbon.cellOf(last.place)));
+    if (last && this.grid) this.grid.centre(...this.ribbon.cellOf(last.place));
   }
 }
 
@@ -102,7 +105,7 @@ const drawnValue = (page, number, shape) => {
   const { values } = page;
   if (!values.has(number)) return { text: (place) => String(flatOf(place, shape)), shade: null };
   const shade = shadeOf(values, number, shape);
-  return { text: (place) => brief(values.at(number, place)), shade: (place) => shade(values.at(number, place)) };
+  return { text: (place, room) => brief(values.at(number, place), room), shade: (place) => shade(values.at(number, place)) };
 };
 
 /** Buttons that show other planes of a block. */

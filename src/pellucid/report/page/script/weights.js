@@ -1,6 +1,6 @@
 // The Weights view: the weights that an element meets where it is read, and the products whose sum it is.
 
-const MOST_BARS = 64;
+const MOST_BARS = 32;
 const TERMS = 12;
 
 class WeightsView extends LayerView {
@@ -82,18 +82,32 @@ class WeightsView extends LayerView {
     return [title, this.strip(layer, one, this.page.shownValue(element)) ?? div("note small", "These weights are not in this page; where they lie is.")];
   }
 
-  /** The weights met, one bar for each, with the product that each gives. */
+  /** The weights met, with the product that each gives; of many a profile, and the largest. */
   strip(layer, one, x) {
     const entries = [...combinations(one.index.map((part) => (Array.isArray(part) ? range(...part) : [part])))];
-    const weights = entries.slice(0, MOST_BARS).map((index) => this.page.values.weight(layer, one.weight, index));
-    if (weights.every((w) => w === null)) return null;
-    const largest = Math.max(...weights.map((w) => Math.abs(w ?? 0)), 1e-30);
-    const rows = weights.map((w, k) => [code(`[${entries[k]}]`), num(w), bar(w ?? 0, largest), x === null ? "" : num(w === null ? null : w * x)]);
-    const more = entries.length - weights.length;
-    return div("sum", table(["entry", "w", "", x === null ? "" : "x · w"], rows, "terms"),
-      more > 0 ? div("faint", `${counted(more)} more`) : null);
+    const weights = entries.map((index) => this.page.values.weight(layer, one.weight, index));
+    if (weights.includes(null)) return null;
+    const largest = Math.max(...weights.map(Math.abs), 1e-30);
+    const isLong = weights.length > MOST_BARS;
+    const order = range(0, weights.length).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
+    const shown = isLong ? order.slice(0, TERMS) : range(0, weights.length);
+    const rows = shown.map((k) => [code(`[${entries[k].join(", ")}]`), num(weights[k]), bar(weights[k], largest), x === null ? "" : num(weights[k] * x)]);
+    return div("sum", isLong ? profile(weights, largest) : null,
+      isLong ? div("said", `All ${counted(weights.length)} in order; below, the ${TERMS} largest.`) : null,
+      table(["entry", "w", "", x === null ? "" : "x · w"], rows, "terms"));
   }
 }
+
+/** Many numbers as one line of upright bars: blue upwards for those above 0, orange downwards for those below. */
+const profile = (numbers, largest) => {
+  const [wide, high] = [Math.min(numbers.length, 400), 72];
+  const columns = range(0, wide).map((k) => numbers.slice(Math.floor((k * numbers.length) / wide), Math.floor(((k + 1) * numbers.length) / wide)));
+  const path = (end) => columns.map((some, k) => `M${k + 0.5} ${high / 2}V${high / 2 - (end(some) / largest) * (high / 2 - 1)}`).join("");
+  return drawn("svg", { class: "profile", viewBox: `0 0 ${wide} ${high}`, preserveAspectRatio: "none", role: "img",
+    "aria-label": `${numbers.length} weights in order` },
+    drawn("path", { class: "above", d: path((some) => Math.max(...some, 0)) }),
+    drawn("path", { class: "below", d: path((some) => Math.min(...some, 0)) }));
+};
 
 const num = (value) => span("number right", value === null ? "not here" : written(value));
 

@@ -24,13 +24,12 @@ const written = (number) => {
   return minus(size !== 0 && (size < 1e-3 || size >= 1e6) ? plain.toExponential() : String(plain));
 };
 
-/** A value in at most six characters, for small cells. */
-const brief = (number) => {
+/** A value in so many characters, if that can be. */
+const brief = (number, room) => {
   const text = written(number);
-  if (text.length < 6) return text;
-  const plain = Number(number.toPrecision(2));
-  const size = Math.abs(plain);
-  return minus(size >= 1e4 || size < 1e-3 ? plain.toExponential(0).replace("e+", "e") : String(plain));
+  if (text.length <= room || typeof number !== "number") return text;
+  const shorter = [3, 2, 1].map((digits) => minus(String(Number(number.toPrecision(digits)))));
+  return shorter.find((one) => one.length <= room) ?? minus(number.toExponential(0).replace("e+", "e"));
 };
 
 const minus = (text) => text.replaceAll("-", "−");
