@@ -1,6 +1,7 @@
 """The command line: reads arguments, calls one public function, sets the exit code. No logic of its own.
 
-Exit codes: 0 done, 1 the demo's network missed its goal, 2 wrong arguments or a told error.
+Exit codes: 0 done, 1 the demo's network missed its goal or a checked file would be refused, 2 wrong arguments or a
+told error.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pellucid import demo
 from pellucid.aliases import run_module, run_script
 from pellucid.errors import DataError, PellucidError
 from pellucid.models import load_model
+from pellucid.models.checking import check
+from pellucid.models.converting import convert
 from pellucid.report.explanation import explain
 
 
@@ -37,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_explain(commands)
     _add_trace(commands)
     _add_run(commands)
+    _add_summary(commands)
+    _add_check(commands)
+    _add_convert(commands)
     return parser
 
 
@@ -85,6 +91,46 @@ def _add_run(commands):
 
 def _run(options) -> int:
     (run_module if options.is_module else run_script)(options.program, options.arguments)
+    return 0
+
+
+def _add_summary(commands):
+    parser = commands.add_parser("summary", help="the layers of a file's model, their shapes and sizes")
+    parser.add_argument("model", help="a .keras, .h5 or .safetensors file")
+    parser.set_defaults(command=_summary)
+
+
+def _summary(options) -> int:
+    load_model(options.model, compile=False).summary()
+    return 0
+
+
+def _add_check(commands):
+    parser = commands.add_parser(
+        "check",
+        help="what a file says of itself, without building it: age, layers, sizes, what would be refused and why",
+    )
+    parser.add_argument("file", help="a file or folder of a model, or of weights")
+    parser.add_argument("--json", action="store_true", help="print plain data")
+    parser.set_defaults(command=_check)
+
+
+def _check(options) -> int:
+    checked = check(options.file)
+    print(json.dumps(checked.to_dict()) if options.json else checked, end="\n" if options.json else "")
+    return 0 if checked.opens else 1
+
+
+def _add_convert(commands):
+    parser = commands.add_parser("convert", help="write what a file holds as another kind of file, and compare the two")
+    parser.add_argument("source", help="a .keras, .h5 or .safetensors file, of any Keras")
+    parser.add_argument("target", help="ends with .keras, .h5, .safetensors or .weights.h5")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.set_defaults(command=_convert)
+
+
+def _convert(options) -> int:
+    print(convert(options.source, options.target, overwrite=options.force))
     return 0
 
 

@@ -33,7 +33,16 @@ class KerasFolder:
     @property
     def version(self) -> str | None:
         """Of the Keras that wrote it; None where the folder does not say."""
-        told = self._json(METADATA).get("keras_version") if METADATA in os.listdir(self._path) else None
+        return self._told("keras_version")
+
+    @property
+    def saved(self) -> str | None:
+        """When it was written; None where the folder does not say."""
+        return self._told("date_saved")
+
+    def _told(self, word: str) -> str | None:
+        facts = self._json(METADATA) if METADATA in os.listdir(self._path) else None
+        told = facts.get(word) if isinstance(facts, dict) else None
         return told if isinstance(told, str) else None
 
     def _json(self, name: str):

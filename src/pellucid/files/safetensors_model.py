@@ -128,9 +128,13 @@ class SafetensorsFile(Mapping):
         group = f"{path}/vars" if path else "vars"
         return _Group(self, group)
 
-    def has_checksum(self, name: str) -> bool:
+    def read(self, path: str, name: str) -> torch.Tensor:
+        """A tensor of a group."""
+        return self.tensor(f"{path}/{name}" if path else name)
+
+    def has_checksum(self, path: str, name: str) -> bool:
         """Whether the file says what a tensor's bytes add up to."""
-        return name in self._checksums
+        return (f"{path}/{name}" if path else name) in self._checksums
 
     def tensor(self, name: str) -> torch.Tensor:
         """A tensor's values.

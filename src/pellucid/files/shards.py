@@ -39,6 +39,31 @@ class ShardedFile:
         return _Joined([self._parts[name].arrays(path) for name in names])
 
     @property
+    def names(self) -> list[str]:
+        """Of the parts."""
+        return list(self._parts)
+
+    @property
+    def groups(self) -> dict[str, dict]:
+        """Facts of all arrays, by path and name."""
+        found: dict[str, dict] = {}
+        for part in self._parts.values():
+            for path, facts in part.groups.items():
+                found.setdefault(path, {}).update(facts)
+        return found
+
+    def read(self, path: str, name: str):
+        """The values of an array."""
+        return self._holder(path, name).read(path, name)
+
+    def has_checksum(self, path: str, name: str) -> bool:
+        """Whether a part says what an array's bytes add up to."""
+        return self._holder(path, name).has_checksum(path, name)
+
+    def _holder(self, path: str, name: str) -> weights_h5.WeightsFile:
+        return next(part for part in self._parts.values() if name in part.groups.get(path, {}))
+
+    @property
     def size_bytes(self) -> int:
         """Bytes of all arrays together."""
         return sum(part.size_bytes for part in self._parts.values())

@@ -13,14 +13,17 @@ from collections.abc import Iterator
 
 from pellucid import registry
 from pellucid.errors import FileError
-from pellucid.files import ages, keras_zip, legacy_h5, source, weights_h5
+from pellucid.files import ages, keras_zip, legacy_h5, shards, source, weights_h5
 from pellucid.files.entries import is_entry
-from pellucid.files.hdf5 import CHECKSUM, Hdf5File
+from pellucid.files.keras_folder import KerasFolder
 from pellucid.files.legacy_h5 import TOP_LEVEL
+from pellucid.files.safetensors_model import SafetensorsFile
 from pellucid.models import understanding
 from pellucid.naming import to_snake_case
 from pellucid.report.file_check import FileCheck, LayerTold, Problem
 
+# What has `groups` (facts of arrays by path and name), `read` and `has_checksum`.
+Arrays = legacy_h5.LegacyFile | weights_h5.WeightsFile | SafetensorsFile | shards.ShardedFile
 _ZIP, _HDF5 = b"PK\3\4", b"\x89HDF\r\n\x1a\n"
 _MOST_UNPACKED = 2**30
 
@@ -32,20 +35,34 @@ def check(path) -> FileCheck:
         FileError: no such file, or not one that is known.
     """
     path = os.fspath(path)
-    with source.refusals(path), source.opened(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        first = file.read(8)
-        file.seek(0)
-        if first.startswith(_ZIP):
-            return _Look(path, size).of_keras_file(keras_zip.KerasFile(file))
-        if first == _HDF5:
-            with legacy_h5.LegacyFile(file, size) as legacy:
-                if legacy.lists_layers:
-                    return _Look(path, size).of_legacy_file(legacy)
-            with weights_h5.WeightsFile(file, size) as weights:
-                return _Look(path, size).of_weights_file(weights)
+    with source.refusals(path):
+        if os.path.isdir(path):
+            return _Look(path, _size_of_folder(path)).of_keras_file(KerasFolder(path), "a model in a folder")
+        if path.endswith(shards.ENDING):
+            with shards.opened(path) as parts:
+                return _Look(path, os.path.getsize(path)).of_parts(parts)
+        with source.opened(path) as file:
+            return _of_file(path, file, os.fstat(file.fileno()).st_size)
+
+
+def _of_file(path: str, file, size: int) -> FileCheck:
+    first = file.read(9)
+    file.seek(0)
+    if first.startswith(_ZIP):
+        return _Look(path, size).of_keras_file(keras_zip.KerasFile(file), "a model in a zip (.keras)")
+    if first.startswith(_HDF5):
+        with legacy_h5.LegacyFile(file, size) as legacy:
+            if legacy.lists_layers:
+                return _Look(path, size).of_legacy_file(legacy)
+        with weights_h5.WeightsFile(file, size) as weights:
+            return _Look(path, size).of_weights_file(weights, "weights in HDF5 (.weights.h5)")
+    if first[8:] == b"{":
+        with SafetensorsFile(file) as tensors:
+            return _Look(path, size).of_safetensors(tensors)
     raise FileError(
-        "This is no file of a model or of weights.", got=repr(first), expected=".keras, .weights.h5, .h5", where=path
+        "This is no file of a model or of weights.",
+        got=repr(first),
+        expected=".keras, .weights.h5, .weights.json, .h5 or .safetensors",
     )
 
 
@@ -57,10 +74,10 @@ class _Look:
         self.facts: dict = {"path": path, "size_bytes": size}
         self.problems: list[Problem] = []
 
-    def of_keras_file(self, file: keras_zip.KerasFile) -> FileCheck:
-        """A .keras file."""
+    def of_keras_file(self, file: keras_zip.KerasFile | KerasFolder, kind: str) -> FileCheck:
+        """A .keras file, or one unpacked."""
         told = file.config()
-        self.facts |= {"kind": "a model in a zip (.keras)", "version": file.version, "saved": file.saved}
+        self.facts |= {"kind": kind, "version": file.version, "saved": file.saved}
         with file.weights(_MOST_UNPACKED) as weights:
             config = self._model(told, told.pop("compile_config", None), file.version)
             self._arrays(weights, [path for path in weights.groups if path.startswith("optimizer/")])
@@ -87,9 +104,24 @@ class _Look:
         )
         return self._done()
 
-    def of_weights_file(self, file: weights_h5.WeightsFile) -> FileCheck:
-        """A .weights.h5 file."""
-        self.facts["kind"] = "weights in HDF5 (.weights.h5)"
+    def of_safetensors(self, file: SafetensorsFile) -> FileCheck:
+        """A .safetensors file, of a model of ours or of anybody's weights."""
+        told = file.config
+        if told is None:
+            return self.of_weights_file(file, "weights in safetensors")
+        self.facts |= {"kind": "a model in safetensors", "version": file.told.get("keras_version")}
+        config = self._model(told, told.pop("compile_config", None), file.told.get("keras_version"))
+        self._arrays(file, [path for path in file.groups if path.startswith("optimizer/")])
+        self.facts["layers"] = tuple(_layers(config, file))
+        return self._done()
+
+    def of_parts(self, parts: shards.ShardedFile) -> FileCheck:
+        """Weights in several files."""
+        return self.of_weights_file(parts, f"weights in {len(parts.names)} parts (.weights.json)")
+
+    def of_weights_file(self, file: Arrays, kind: str) -> FileCheck:
+        """Weights alone."""
+        self.facts["kind"] = kind
         self._arrays(file, [path for path in file.groups if path.startswith("optimizer/")])
         self.facts["layers"] = tuple(
             LayerTold(path.removesuffix("vars").rstrip("/") or "/", "", len(group), _sum(file, path))
@@ -124,7 +156,7 @@ class _Look:
         """Optimizers, losses and metrics of other ages have names that loading translates."""
         return ages.era({}, self.facts.get("version")) == 3 or found.kind != "part"
 
-    def _arrays(self, file: Hdf5File, of_optimizer: list[str]):
+    def _arrays(self, file: Arrays, of_optimizer: list[str]):
         """Read every array once; sizes and checksums."""
         dtypes: Counter[str] = Counter()
         values = size = checksums = 0
@@ -132,7 +164,7 @@ class _Look:
             for name, facts in group.items():
                 try:
                     file.read(path, name)
-                    checksums += file.attribute(f"{path}/{name}".strip("/"), CHECKSUM) is not None
+                    checksums += file.has_checksum(path, name)
                 except FileError as error:
                     self._problem(error)
                 if path not in of_optimizer and not path.startswith("metrics/"):
@@ -150,6 +182,10 @@ class _Look:
 
     def _done(self) -> FileCheck:
         return FileCheck(**self.facts, problems=tuple(self.problems))
+
+
+def _size_of_folder(path: str) -> int:
+    return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(path))
 
 
 def _title(config: dict) -> str:
@@ -174,7 +210,7 @@ def _classes(config) -> dict[str, str]:
     return found
 
 
-def _layers(config, file: Hdf5File, path: str = "", group: str = "") -> Iterator[LayerTold]:
+def _layers(config, file: Arrays, path: str = "", group: str = "") -> Iterator[LayerTold]:
     """The layers of a config with what the file holds for each: there they are named by class and counted."""
     counts: Counter[str] = Counter()
     for layer in _inside(config):
@@ -189,11 +225,11 @@ def _layers(config, file: Hdf5File, path: str = "", group: str = "") -> Iterator
         yield from _layers(layer, file, f"{name}/", f"{place}/")
 
 
-def _sum(file: Hdf5File, path: str) -> int:
+def _sum(file: Arrays, path: str) -> int:
     return sum(_values(file, path, name) for name in file.groups[path])
 
 
-def _values(file: Hdf5File, path: str, name: str) -> int:
+def _values(file: Arrays, path: str, name: str) -> int:
     count = 1
     for size in file.groups[path][name].shape:
         count *= size
