@@ -43,3 +43,24 @@ def _move(key: str, weight: Weight, target: str, earlier: dict[str, Move]) -> Mo
     why = first.why if not first.stays else f"as {target} keeps it"
     note = "; ".join(filter(None, (first.note, weight.note)))
     return replace(first, to=key, axes=weight.axes or first.axes, why=why, note=note)
+
+
+def standing_again(model, layout: str | None):
+    """A model that came in with its channels first, in the layout that is asked for; its ledger tells both steps."""
+    if layout in (None, "channels_first"):
+        return model
+    came = model.ledger
+    moved = relayout(model, layout)
+    later = {move.weight: move for move in moved.ledger.moves}
+    moves = tuple(_then(move, later) for move in came.moves)
+    moved.ledger = replace(moved.ledger, source=came.source, target=came.target, moves=moves)
+    return moved
+
+
+def _then(first: Move, later: dict[str, Move]) -> Move:
+    second = later.get(first.to, Move(first.to))
+    if second.stays:
+        return replace(first, to=second.to or first.to)
+    if first.axes and "->" in first.axes:  # the first turn is told in words
+        return replace(second, weight=first.weight, note="; ".join(filter(None, (f"first {first.axes}", first.note))))
+    return replace(second, weight=first.weight, note=first.note)

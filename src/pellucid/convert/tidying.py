@@ -6,12 +6,18 @@ Above:  the writers and readers of torch/ and onnx/ call `tidy` once.
 
 from __future__ import annotations
 
-from pellucid.convert.flow import Flow, Op, Value
+from pellucid.convert.flow import Flow, Op, Value, Weight
 
 
 def tidy(flow: Flow) -> Flow:
     """The flow without transposes that cancel, reshapes of reshapes, and what nobody reads."""
-    while _join_neighbours(flow) or _drop_idle(flow) or _read_through_joins(flow):
+    while (
+        _join_neighbours(flow)
+        or _drop_idle(flow)
+        or _read_through_joins(flow)
+        or _pad_into_windows(flow)
+        or _add_as_bias(flow)
+    ):
         pass
     _drop_unread(flow)
     return flow
@@ -41,6 +47,68 @@ def _join_reshapes(before: Op, op: Op) -> bool:
     return True
 
 
+def _pad_into_windows(flow: Flow) -> bool:
+    """Padding that only a convolution or a maximum reads becomes its own."""
+    makers = flow.makers()
+    for op in flow.ops:
+        before = makers.get(op.inputs[0]) if op.kind in _FILLERS and isinstance(op.inputs[0], Value) else None
+        if before is None or before.kind != "pad" or before.settings["mode"] != "constant":
+            continue
+        cells = before.settings["cells"]
+        if (
+            cells[:2] == ((0, 0), (0, 0))
+            and before.settings["value"] <= _FILLERS[op.kind][0]
+            and before.settings["value"] >= _FILLERS[op.kind][1]
+        ):
+            own = zip(op.settings["padding"], cells[2:], strict=True)
+            op.settings["padding"] = tuple((a + c, b + d) for (a, b), (c, d) in own)
+            op.inputs = before.inputs
+            return True
+    return False
+
+
+def _add_as_bias(flow: Flow) -> bool:
+    """A weight that is only added to what a linear map or a convolution gives becomes its bias."""
+    makers, readers = flow.makers(), _counts(flow)
+    for op in flow.ops:
+        if op.kind != "add" or len(op.values) != 2:
+            continue
+        for x, y in (op.inputs, op.inputs[::-1]):
+            before, weight = makers.get(x), makers.get(y)
+            if before is None or weight is None or readers[x] != 1 or weight.kind not in ("parameter", "constant"):
+                continue
+            is_alone = sum(one.owner == before.owner for one in flow.ops) == 1
+            if is_alone and _fits_as_bias(before, weight.weights["value"].tensor):
+                found = weight.weights["value"]
+                before.weights["bias"] = Weight(found.tensor.reshape(-1), found.source, found.axes, found.note)
+                flow.replace(op.output, x)
+                flow.ops.remove(op)
+                return True
+    return False
+
+
+def _counts(flow: Flow) -> dict[Value, int]:
+    """How often each value is read; an output counts as read."""
+    counts: dict[Value, int] = dict.fromkeys(flow.outputs, 1)
+    for op in flow.ops:
+        for x in op.values:
+            counts[x] = counts.get(x, 0) + 1
+    return counts
+
+
+def _fits_as_bias(op: Op, tensor) -> bool:
+    if op.kind not in ("linear", "conv") or "bias" in op.weights:
+        return False
+    channels = op.weights["weight"].tensor.shape[0]
+    if tensor.numel() != channels or not tensor.is_floating_point():
+        return False
+    behind = 0 if op.kind == "linear" else op.weights["weight"].tensor.ndim - 2
+    places = [at for at, size in enumerate(tensor.shape) if size != 1] or [max(tensor.ndim - 1 - behind, 0)]
+    return places == [tensor.ndim - 1 - behind] and tensor.ndim <= op.output.ndim
+
+
+# The numbers that padding may hold to be the window's own: from the second to the first.
+_FILLERS = {"conv": (0.0, 0.0), "max_pool": (-3.4e38, float("-inf"))}
 _JOINS = {"permute": _join_permutes, "reshape": _join_reshapes}
 
 

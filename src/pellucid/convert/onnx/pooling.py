@@ -13,8 +13,10 @@ from pellucid.convert.onnx.writer import Writer
 
 def max_pool(writer: Writer, op: Op, x: str) -> str:
     """The largest value of each window."""
-    more = {"dilations": list(op.settings["dilation"])} if "dilation" in op.settings else {}
-    return writer.node("MaxPool", [x], op, **_windows(op), **more)
+    windows = _windows(op)
+    if "dilation" in op.settings:
+        windows["dilations"] = list(op.settings["dilation"])
+    return writer.node("MaxPool", [x], op, **windows)
 
 
 def average_pool(writer: Writer, op: Op, x: str) -> str:
