@@ -75,7 +75,8 @@ def test_numbers_are_kerass(name, tmp_path):
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", EVERY)
 def test_each_network_with_its_top_is_kerass(name, tmp_path):
-    theirs, ours = same_network(name)
+    # Without its softmax, which would make 0 and 1 of whatever comes in where that is large.
+    theirs, ours = same_network(name, classifier_activation=None)
     theirs.save(tmp_path / "theirs.h5")  # in the form of the published files
     ours.load_weights(tmp_path / "theirs.h5")
     (tmp_path / "theirs.h5").unlink()
