@@ -1,7 +1,7 @@
 """The command line: reads arguments, calls one public function, sets the exit code. No logic of its own.
 
-Exit codes: 0 done, 1 the demo's network missed its goal or a checked file would be refused, 2 wrong arguments or a
-told error.
+Exit codes: 0 done, 1 the demo's network missed its goal, a checked file would be refused, or two networks are not
+equal, 2 wrong arguments or a told error.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import numpy as np
 
 from pellucid import demo
 from pellucid.aliases import run_module, run_script
+from pellucid.convert.artefact import convert_file, replay
+from pellucid.convert.permutation import LAYOUTS
+from pellucid.convert.proving import prove
 from pellucid.errors import DataError, PellucidError
 from pellucid.models import load_model
 from pellucid.models.checking import check
@@ -43,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_summary(commands)
     _add_check(commands)
     _add_convert(commands)
+    _add_prove(commands)
     return parser
 
 
@@ -124,14 +128,38 @@ def _check(options) -> int:
 def _add_convert(commands):
     parser = commands.add_parser("convert", help="write what a file holds as another kind of file, and compare the two")
     parser.add_argument("source", help="a .keras, .h5 or .safetensors file, of any Keras")
-    parser.add_argument("target", help="ends with .keras, .h5, .safetensors or .weights.h5")
+    parser.add_argument("target", help="ends with .keras, .h5, .safetensors or .weights.h5; .onnx; .py for PyTorch")
+    parser.add_argument("--layout", choices=LAYOUTS, help="where the channels shall lie; prints the ledger")
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     parser.set_defaults(command=_convert)
 
 
 def _convert(options) -> int:
-    print(convert(options.source, options.target, overwrite=options.force))
+    if options.layout or options.target.endswith((".onnx", ".py")):
+        print(convert_file(options.source, options.target, options.layout, overwrite=options.force), end="")
+    else:
+        print(convert(options.source, options.target, overwrite=options.force))
     return 0
+
+
+def _add_prove(commands):
+    parser = commands.add_parser(
+        "prove", help="whether two networks compute the same, or a converted file still what it should; 1 if not"
+    )
+    parser.add_argument("first", help="a .keras, .h5 or .onnx file")
+    parser.add_argument("second", nargs="?", help="another; left out, the first one's own test vector is replayed")
+    parser.add_argument("--input-layout", choices=LAYOUTS, help="where the second one's inputs have the channels")
+    parser.add_argument("--json", action="store_true", help="print plain data")
+    parser.set_defaults(command=_prove)
+
+
+def _prove(options) -> int:
+    one_file = options.second is None
+    proof = (
+        replay(options.first) if one_file else prove(options.first, options.second, input_layout=options.input_layout)
+    )
+    print(json.dumps(proof.to_dict()) if options.json else proof, end="\n" if options.json else "")
+    return 0 if proof else 1
 
 
 def _add_model(parser):

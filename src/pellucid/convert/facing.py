@@ -49,7 +49,7 @@ class Facing:
         if not self.ways_in:
             return list(xs)
         check_count("inputs", len(xs), len(self.ways_in))
-        return [_moved(x, way) for x, way in zip(xs, self.ways_in, strict=True)]
+        return [moved(x, way) for x, way in zip(xs, self.ways_in, strict=True)]
 
     def outputs(self, ys) -> list[np.ndarray]:
         """Outputs of the second network as the first gives them."""
@@ -57,7 +57,7 @@ class Facing:
             return list(ys)
         check_count("outputs", len(ys), len(self.ways_out))
         return [
-            _moved(y, way.inverse()) if y.ndim == len(way.dims) + 1 else y
+            moved(y, way.inverse()) if y.ndim == len(way.dims) + 1 else y
             for y, way in zip(ys, self.ways_out, strict=True)
         ]
 
@@ -101,12 +101,7 @@ class Facing:
         """Wrong conversions: what was left undone, and the weights that change."""
         weights, pairs = second.weights() or {}, self.pairs()
         if pairs is None:
-            largest = sorted(weights, key=lambda name: -weights[name].numel())
-            for name in largest[:most]:
-                value = weights[name]
-                axis = max(range(value.ndim), key=lambda at: value.shape[at])
-                if value.shape[axis] > 1 and not bool((value == value.roll(1, axis)).all()):
-                    yield f"axis {axis} of {name} turned by one", {name: value.roll(1, axis)}
+            yield from _turned_axes(weights, most)
             return
         names = {int(name.split()[0]): name for name in weights}
         wrong = {}
@@ -116,8 +111,19 @@ class Facing:
                 wrong[names[j]] = (move.weight, undone.apply(weights[names[j]]))
         for name, (weight, value) in list(wrong.items())[:most]:
             yield f"the order of {weight}", {name: value}
+        if not wrong:
+            yield from _turned_axes(weights, 3)
         if len(wrong) > 1:
             yield "every order of weights", {name: value for name, (_, value) in wrong.items()}
+
+
+def _turned_axes(weights: dict[str, torch.Tensor], most: int) -> Iterator[tuple[str, dict]]:
+    """The largest weights, each with its longest axis turned by one."""
+    for name in sorted(weights, key=lambda name: -weights[name].numel())[:most]:
+        value = weights[name]
+        axis = max(range(value.ndim), key=lambda at: value.shape[at])
+        if not torch.equal(value, value.roll(1, axis)):
+            yield f"axis {axis} of {name.split()[-1]} turned by one", {name: value.roll(1, axis)}
 
 
 def _after(move: Move) -> dict[int, tuple[int, ...]]:
@@ -130,7 +136,8 @@ def _back(order) -> tuple[int, ...]:
     return tuple(int(at) for at in np.argsort(order))
 
 
-def _moved(x: np.ndarray, way: Arranged) -> np.ndarray:
+def moved(x: np.ndarray, way: Arranged) -> np.ndarray:
+    """A value of the first network as it lies in the second."""
     return np.ascontiguousarray(way.apply(torch.from_numpy(np.ascontiguousarray(x))).numpy())
 
 

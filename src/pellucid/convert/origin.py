@@ -61,9 +61,9 @@ def returned(model, data_format: str):
             old = origin.kind.from_config(origin.config)
     except PellucidError:
         return None  # such as a Python lambda, which no config brings back
-    pairs = {}
+    pairs, before, after = {}, old.weights, model.weights
     for at, place, move in origin.pairs:
-        weight, came, back = old.weights[at], model.weights[place], move.inverse()
+        weight, came, back = before[at], after[place], move.inverse()
         with device(str(came.value.device)):
             weight.begin_with(back.apply(came.value.detach()))
         pairs[id(came)] = (weight, back)

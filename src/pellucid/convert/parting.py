@@ -17,12 +17,11 @@ from pellucid.convert.proof import Difference
 from pellucid.convert.sides import OurModel, Side, TorchModule
 
 _CLOSE = 1e-5
-# Arguments of ours, and what PyTorch's modules call them.
-_ARGUMENTS = {
-    "epsilon": "eps", "padding": "padding", "strides": "stride", "dilation_rate": "dilation", "groups": "groups",
-    "negative_slope": "negative_slope", "activation": "activation", "axis": "axis", "pool_size": "kernel_size",
-    "recurrent_activation": "recurrent_activation", "reset_after": "reset_after", "interpolation": "mode",
-}  # fmt: skip
+# Arguments that change what a layer computes, and that conversions get wrong.
+_ARGUMENTS = (
+    "epsilon padding strides dilation_rate groups negative_slope activation pool_size recurrent_activation reset_after "
+    "interpolation"
+).split()
 
 
 def parted(first: Side, second: Side, facing: Facing, xs, given: tuple[Side, Side]) -> Difference | None:
@@ -122,13 +121,13 @@ def _layer(one: Side, name: str):
 
 
 def _cause_of_arguments(mine, theirs) -> str | None:
-    for word, other_word in _ARGUMENTS.items():
-        if isinstance(theirs, torch.nn.Module):
-            if word == "epsilon" and hasattr(theirs, "eps") and hasattr(mine, "epsilon") and theirs.eps != mine.epsilon:
-                return f"epsilon: {mine.epsilon} in the first, {theirs.eps} in the second"
-            continue
+    if isinstance(theirs, torch.nn.Module):
+        first, second = getattr(mine, "epsilon", None), getattr(theirs, "eps", None)
+        differ = None not in (first, second) and first != second
+        return f"epsilon: {first} in the first, {second} in the second" if differ else None
+    for word in _ARGUMENTS:
         first, second = (_plain(getattr(one, word, None)) for one in (mine, theirs))
-        if first is not None and second is not None and first != second and word != "axis":
+        if None not in (first, second) and first != second:
             return f"{word}: {first} in the first, {second} in the second"
     return None
 
