@@ -26,7 +26,7 @@ FLOORS = {
     4: "engine",
     5: "xray",
     6: "report",
-    7: "models convert applications demo",
+    7: "models convert applications datasets demo",
 }
 DOORS = 8
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}

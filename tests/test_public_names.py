@@ -15,7 +15,9 @@ MODULES = (
     "applications.efficientnet_v2 applications.imagenet_utils applications.inception_resnet_v2 "
     "applications.inception_v3 applications.mobilenet applications.mobilenet_v2 applications.mobilenet_v3 "
     "applications.nasnet applications.resnet applications.resnet50 applications.resnet_v2 applications.vgg16 "
-    "applications.vgg19 applications.xception backend callbacks config constraints dtype_policies initializers "
+    "applications.vgg19 applications.xception backend callbacks config constraints datasets "
+    "datasets.boston_housing datasets.california_housing datasets.cifar10 datasets.cifar100 datasets.fashion_mnist "
+    "datasets.imdb datasets.mnist datasets.reuters dtype_policies initializers "
     "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
     "optimizers.legacy optimizers.schedules preprocessing preprocessing.image preprocessing.sequence quantizers random "
     "regularizers saving tree utils"
@@ -24,7 +26,6 @@ MODULES = (
 # Names of Keras that are not here, by module: reason, and names.
 MISSING = {
     "keras": {
-        "To come: data sets.": "datasets",
         "To come: other programs' models and formats.": "export wrappers visualization",
         "To come: several machines are torch.distributed's.": "distribution distillation",
         "Keras's own past and inside.": "legacy src",
@@ -48,7 +49,6 @@ MISSING = {
     "utils": {
         "To come: boxes in pictures, tables of features.": "bounding_boxes FeatureSpace",
         "To come: pictures of models.": "model_to_dot plot_model",
-        "To come: things fetched from the network.": "get_file",
         "To come.": "Config legacy",
     },
 }

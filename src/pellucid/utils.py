@@ -8,6 +8,7 @@ from pellucid.engine.data.py_dataset import PyDataset
 from pellucid.engine.data.sequences import pad_sequences, timeseries_dataset_from_array
 from pellucid.engine.data.splitting import split_dataset
 from pellucid.engine.data.text_folders import text_dataset_from_directory
+from pellucid.engine.fetching import get_file
 from pellucid.engine.progress import Progbar
 from pellucid.files.images import array_to_img, img_to_array, load_img, save_img
 from pellucid.graph.graph import source_inputs
@@ -46,6 +47,7 @@ __all__ = [
     "disable_interactive_logging",
     "enable_interactive_logging",
     "get_custom_objects",
+    "get_file",
     "get_registered_name",
     "get_registered_object",
     "get_source_inputs",
