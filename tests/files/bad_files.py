@@ -17,6 +17,16 @@ import numpy as np
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 
 
+def unsealed(good: bytes) -> bytes:
+    """An HDF5 file, or an archive with one, without the checksum of its description: what is changed is then met itself."""
+    if good[:2] == b"PK":
+        return packed([(name, unsealed(data) if name == WEIGHTS else data) for name, data in members(good).items()])
+    file = io.BytesIO(good)
+    with h5py.File(file, "r+") as h5:
+        del h5.attrs["crc32"]
+    return file.getvalue()
+
+
 def members(good: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(good)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

@@ -33,8 +33,8 @@ def corpus(tmp_path_factory):
     model.save(folder / "good.keras")
     model.save_weights(folder / "good.weights.h5")
     return {
-        ".keras": bad_files.archives((folder / "good.keras").read_bytes()),
-        ".weights.h5": bad_files.h5_files((folder / "good.weights.h5").read_bytes()),
+        ".keras": bad_files.archives(bad_files.unsealed((folder / "good.keras").read_bytes())),
+        ".weights.h5": bad_files.h5_files(bad_files.unsealed((folder / "good.weights.h5").read_bytes())),
     }
 
 

@@ -202,10 +202,6 @@ def _pipe(path):
     os.mkfifo(path)
 
 
-def _folder(path):
-    path.mkdir()
-
-
 def _device(path):
     path.symlink_to("/dev/zero")
 
@@ -232,7 +228,7 @@ def _socket(path):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("make", [_pipe, _folder, _device, _terminal, _loop, _gone, _socket])
+@pytest.mark.parametrize("make", [_pipe, _device, _terminal, _loop, _gone, _socket])
 def test_p19_what_is_no_regular_file_is_refused_and_not_opened(make, child, made, tmp_path):
     for ending in (".keras", ".h5", ".weights.h5"):
         path = tmp_path / f"x{ending}"

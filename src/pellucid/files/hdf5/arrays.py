@@ -25,6 +25,7 @@ MOST_RATIO = 1100  # deflate cannot do better than 1032 to 1
 _COMPACT, _CONTIGUOUS, _CHUNKED, _VIRTUAL = range(4)
 _MOST_CHUNK = 2**32 - 1
 _CHUNK_TREE = 1
+_ALIGNED = 64
 
 
 @dataclass(frozen=True)
@@ -209,11 +210,11 @@ def values(storage: Storage, found: Array) -> np.ndarray:
     if not found.chunk:
         if isinstance(found.place, bytes):
             return np.frombuffer(found.place, dtype).reshape(found.shape).copy()
-        filled = np.empty(found.shape, dtype)
+        filled = _empty(found.shape, dtype)
         if filled.size:
             storage.read_into(found.place, filled.reshape(-1).view("u1"))
         return filled
-    filled = np.empty(found.shape, dtype)
+    filled = _empty(found.shape, dtype)
     size = math.prod(found.chunk) * kind.size
     for number, chunk in found.chunks.items():
         packed = bytearray(chunk.size)
@@ -224,3 +225,11 @@ def values(storage: Storage, found: Array) -> np.ndarray:
         here = tuple(slice(b, b + size) for b, size in zip(begins, sizes, strict=True))
         filled[here] = part[tuple(slice(size) for size in sizes)]
     return filled
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Memory for values, where PyTorch's kernels like it to lie; NumPy, unlike PyTorch, asks the system for huge pages."""
+    size = math.prod(shape) * dtype.itemsize
+    room = np.empty(size + _ALIGNED, "u1")
+    start = -room.__array_interface__["data"][0] % _ALIGNED
+    return room[start : start + size].view(dtype).reshape(shape)

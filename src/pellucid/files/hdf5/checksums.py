@@ -1,10 +1,13 @@
-"""The checksums that our own HDF5 files carry beside each array; readers that do not know them skip them.
+"""The checksums that our own HDF5 files carry: beside each array, and at the root for all but the arrays' values.
 
-Above: reader.py compares them, weights_h5.py and legacy_h5.py write them.
+Readers that do not know them skip them.
+
+Above: reader.py compares them; weights_h5.py, legacy_h5.py and writing.py write them.
 """
 
 from __future__ import annotations
 
+import json
 import zlib
 
 import numpy as np
@@ -17,3 +20,15 @@ def checksum(path: str, name: str, dtype: str, values: np.ndarray) -> int:
     head = f"{path}/{name}|{dtype}|{values.shape}".encode()
     flat = np.ascontiguousarray(values).reshape(-1)
     return zlib.crc32(flat.view("u1").data, zlib.crc32(head))
+
+
+def description_checksum(described: dict) -> int:
+    """The CRC-32 of what a file holds beside values: names, shapes, dtypes and attributes.
+
+    Args:
+        described: path of each group and array -> what is told there, as plain data.
+    """
+    crc = 0
+    for path in sorted(described):
+        crc = zlib.crc32(json.dumps([path, described[path]]).encode(), crc)
+    return crc

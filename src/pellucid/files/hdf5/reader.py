@@ -14,13 +14,14 @@ import numpy as np
 
 from pellucid.errors import FileError
 from pellucid.files.hdf5 import arrays, attributes, groups, headers
-from pellucid.files.hdf5.checksums import CHECKSUM, checksum
+from pellucid.files.hdf5.checksums import CHECKSUM, checksum, description_checksum
 from pellucid.files.hdf5.heaps import GlobalHeap
 from pellucid.files.hdf5.storage import Fields, Storage, decoded
 
 MOST_OBJECTS = 50_000
 MOST_NAME = 1024
 MOST_DEPTH = 64
+_LARGE = 2**20
 
 
 @dataclass(frozen=True)
@@ -38,24 +39,44 @@ class Hdf5File:
     Args:
         file: an open, seekable binary file.
         size: its bytes.
+        is_verified: whether all of them have been compared with a checksum already.
 
     Raises:
         FileError: something in it breaks a rule above.
     """
 
-    def __init__(self, file, size: int):
+    def __init__(self, file, size: int, is_verified: bool = False):
         self._storage = Storage(file, size)
+        self._is_verified = is_verified
+        self._fresh: dict[int, np.ndarray] = {}
         self._texts = GlobalHeap(self._storage)
         self._arrays: dict[str, arrays.Array] = {}
         self._attributes: dict[str, dict[str, Fields]] = {}
         self.groups: dict[str, dict[str, ArrayFacts]] = {}
         self._look_over()
+        told = self._attribute("", CHECKSUM)
+        if told is not None and told != self.description():
+            raise FileError("The file is damaged: the checksum of what it says is wrong.")
+
+    def description(self) -> int:
+        """A checksum of all that the file says beside the arrays' values."""
+        return description_checksum({path: self._told(path) for path in self._attributes})
+
+    def _told(self, path: str) -> list:
+        """Attributes of a group or array, without the root's checksum, and the arrays that are in a group."""
+        names = sorted(self._attributes[path])
+        inside = sorted(self.groups.get(path, {}).items())
+        return [
+            [[name, self._attribute(path, name)] for name in names if path or name != CHECKSUM],
+            [[name, facts.dtype, facts.shape] for name, facts in inside],
+        ]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
         self._storage.forget()
+        self._fresh.clear()
 
     def _look_over(self):
         address = headers.root(self._storage)
@@ -117,10 +138,17 @@ class Hdf5File:
         below = f"{path}/{name}" if path else name
         values = arrays.values(self._storage, self._arrays[below])
         values = values.view("i2") if facts.dtype == "bfloat16" else values.astype(facts.dtype, copy=False)
-        told = self._attribute(below, CHECKSUM)
+        told = None if self._is_verified else self._attribute(below, CHECKSUM)
         if told is not None and told != checksum(path, name, facts.dtype, values):
             raise FileError("The file is damaged: an array's checksum is wrong.", where=f"{path}/{name}")
+        if values.nbytes >= _LARGE:
+            self._fresh[values.__array_interface__["data"][0]] = values
         return values
+
+    def give_up(self, values) -> bool:
+        """Whether a tensor is a large array that was read here, as a whole; whoever asked may keep its memory."""
+        array = self._fresh.pop(values.data_ptr(), None)
+        return array is not None and array.nbytes == values.nbytes and values.is_contiguous()
 
     def has_checksum(self, path: str, name: str) -> bool:
         """Whether an array carries one of ours."""
