@@ -33,9 +33,6 @@ MISSING = {
     },
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
-        "To come: tables of words and numbers, which learn from data before training.": """
-            CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup StringLookup
-            TextVectorization""",
         "To come: images and sounds made larger, brighter, louder.": """
             AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization
             MaxNumBoundingBoxes MelSpectrogram MixUp Pipeline RandAugment RandomBrightness RandomColorDegeneration

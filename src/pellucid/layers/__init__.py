@@ -90,7 +90,12 @@ from pellucid.layers.pooling import (
     MaxPooling3D,
 )
 from pellucid.layers.recurrent import RNN
+from pellucid.layers.categories import CategoryEncoding
+from pellucid.layers.discretization import Discretization
+from pellucid.layers.hashing import HashedCrossing, Hashing
+from pellucid.layers.lookup import IntegerLookup, StringLookup
 from pellucid.layers.rescaling import Normalization, Rescaling
+from pellucid.layers.text_vectorization import TextVectorization
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from pellucid.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from pellucid.layers.reversible_embedding import ReversibleEmbedding
@@ -212,7 +217,14 @@ __all__ = [
     "RNN",
     "ReLU",
     "RepeatVector",
+    "CategoryEncoding",
+    "Discretization",
+    "HashedCrossing",
+    "Hashing",
+    "IntegerLookup",
     "Rescaling",
+    "StringLookup",
+    "TextVectorization",
     "Reshape",
     "ReversibleEmbedding",
     "SeparableConv1D",

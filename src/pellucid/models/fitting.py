@@ -61,7 +61,7 @@ def _fit(x, symbol: KerasTensor):
                 fix="Input(..., optional=True)",
             )
         return None
-    if not isinstance(x, KerasTensor):
+    if not isinstance(x, KerasTensor) and symbol.dtype != "string":
         mask = getattr(x, "_keras_mask", None)
         if not isinstance(x, torch.Tensor) or x.dtype is not to_torch(symbol.dtype):
             x = _cast(convert_to_tensor(x), symbol)

@@ -135,6 +135,8 @@ class Sequential(Model):
             )
         try:
             self._functional = self._connected()
+            takes_strings = self._stack[0].dtype == "string"  # of which PyTorch makes no tensors
+            self._convert_input_args, self._allow_non_tensor_positional_args = not takes_strings, takes_strings
         except PellucidError:
             if begins_without_input:
                 del self._stack[0]  # the next input may be a better one
