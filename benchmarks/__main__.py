@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import fit, predict
+from benchmarks import fit, page, predict
 
 predict.main()
 fit.main()
+page.main()

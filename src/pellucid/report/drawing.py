@@ -52,7 +52,7 @@ def _row(row: order.Row | None, width: int) -> tuple[Words, ...]:
 
 
 def _facts(followed: Trace, node: TraceNode, place, at, to) -> Table:
-    rows = [("at", element.itself(node, place).removeprefix("at").strip())]
+    rows = [("at", element.itself(followed, node, place, at).removeprefix("at").strip())]
     rows += [(word, "\n".join(lines)) for word, lines in element.said(followed, node, place, at, to)]
     return Table(
         (Column(""), Column("")),

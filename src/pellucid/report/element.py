@@ -12,7 +12,7 @@ import textwrap
 from pellucid import places
 from pellucid.errors import PellucidError
 from pellucid.report.order import written
-from pellucid.xray import Trace
+from pellucid.xray import Trace, plain
 from pellucid.xray.index_map import letters
 from pellucid.xray.node import TraceNode
 
@@ -25,7 +25,7 @@ _MANY = {
 def told(followed: Trace, node: TraceNode, place, at, to) -> list[str]:
     """Lines about one element, at most 80 characters long."""
     blocks = (_block(word, lines) for word, lines in said(followed, node, place, at, to))
-    return [itself(node, place), *(line for block in blocks for line in block)]
+    return [itself(followed, node, place, at), *(line for block in blocks for line in block)]
 
 
 def said(followed: Trace, node: TraceNode, place, at, to) -> list[tuple[str, list[str]]]:
@@ -45,12 +45,18 @@ def facts(followed: Trace, node: TraceNode, place, at, to) -> dict:
     met, field = _asked(followed.weights, at), _field(followed, at, to)
     terms = _asked(followed.decompose, at) if node.value is not None else None
     return {
-        "value": None if node.value is None else float(node.value[(0, *place)]),
+        "value": plain.number(_value(followed, node, place, at)),
         "sources": followed.sources(at, to=to or "input").to_dict(),
         "receptive_field": None if field is None else field.to_dict(),
         "weights": None if met is None else met.to_dict(),
         "decomposition": None if terms is None else terms.to_dict(),
     }
+
+
+def _value(followed: Trace, node: TraceNode, place, at) -> float | None:
+    """The number at a place of the output that an address means, in the first sample."""
+    value = node.values[followed.address(at).output]
+    return None if value is None else float(value[(0, *place)])
 
 
 def _asked(question, *arguments):
@@ -65,11 +71,12 @@ def _field(followed, at, to):
     return _asked(followed.receptive_field, at, to or "input")
 
 
-def itself(node: TraceNode, place) -> str:
+def itself(followed: Trace, node: TraceNode, place, at) -> str:
     """The element and what it holds."""
-    value = "" if node.value is None else f"   value {written(float(node.value[(0, *place)]))}"
+    held = _value(followed, node, place, at)
+    value = "" if held is None else f"   value {written(held)}"
     mapped = node.index_map()
-    names = letters(node.axes[1:])
+    names = letters(node.axes_of(followed.address(at).output)[1:])
     if mapped is not None:
         source = _named(letters(mapped.axes), mapped.to_input(place if len(place) > 1 else place[0]))
         itself = f"flat {place[0]}" if len(place) == 1 else _named(names, place)

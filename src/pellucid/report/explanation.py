@@ -108,16 +108,17 @@ class Explanation:
         mapped = self.node.index_map()
         said: dict = {"layer": self.node.to_dict(), "index_map": None if mapped is None else mapped.to_dict()}
         if self.place is not None:
-            said |= {"place": list(self.place), "flat": _flat(self.node, self.place)}
+            said |= {"place": list(self.place), "flat": self._flat()}
             said |= element.facts(self.trace, self.node, self.place, self.at, self.to)
         return said
 
-
-def _flat(node: TraceNode, place) -> int | None:
-    try:
-        return places.flat_index(place, node.output_shape[1:])
-    except (TypeError, ShapeError):
-        return None  # a size is unknown
+    def _flat(self) -> int | None:
+        assert self.node is not None and self.place is not None  # asked of an element alone
+        shape = self.node.output_shapes[self.trace.address(self.at).output]
+        try:
+            return places.flat_index(self.place, shape[1:])
+        except (TypeError, ShapeError):
+            return None  # a size is unknown
 
 
 def _head(node: TraceNode) -> list[str]:

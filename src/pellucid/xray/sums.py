@@ -23,7 +23,7 @@ from pellucid.links import Slide
 from pellucid.xray import gates, kernels
 from pellucid.xray.einsums import einsum, scale
 from pellucid.xray.kernels import Index, Place
-from pellucid.xray.parts import Offset, Sum, Weighing, whole
+from pellucid.xray.parts import Offset, Own, Sum, Weighing, whole
 from pellucid.xray.sites import Site
 
 
@@ -173,8 +173,14 @@ def _headed(site: Site) -> Weighing:
         offsets += [replace(one, own=whole(one.param)) for one in inner.under(dense.name).offsets]
     last, shape = layer._output_dense, heads_shape(site)
     inner = _einsum(_inside(site, last, [shape], [site.output_shapes[0]])).under(last.name)
-    sums += [replace(one, reads="what the heads give") for one in inner.sums]
-    return Weighing(tuple(sums), (*offsets, *inner.offsets), more_macs=_attended(site, told[1][1]))
+    sums += [replace(one, reads="what the heads give", own=_of_first(one.own)) for one in inner.sums]
+    offsets += [replace(one, own=_of_first(one.own)) for one in inner.offsets]
+    return Weighing(tuple(sums), tuple(offsets), more_macs=_attended(site, told[1][1]))
+
+
+def _of_first(own: Own) -> Own:
+    """What makes the first output alone; scores come before it."""
+    return lambda place, k: own(place, k) if k == 0 else None
 
 
 def heads_shape(site: Site) -> tuple:

@@ -14,6 +14,7 @@ from pellucid import Input, Model, Sequential, layers
 from pellucid.report.page.document import write_page
 from xray import networks
 from xray.networks import NETWORKS, made
+from xray.test_linking import NETWORKS as SPECIAL
 
 pytestmark = pytest.mark.browser
 OF_EACH = 8  # addresses; over 28 networks more than 200
@@ -131,6 +132,39 @@ def test_a_page_answers_for_every_layer(browser, tmp_path, part):
     ]
     for (at, to), answer in zip(asked_for, asked(browser, tmp_path / "page.html", asked_for), strict=True):
         assert_answers(trace, answer, at, to)
+
+
+def test_a_page_follows_masks_several_outputs_and_bare_operations(browser, tmp_path):
+    """All of the networks with something special about their calls, as models inside one, without values."""
+    inputs, outputs, named = [], [], []
+    for make in SPECIAL.values():
+        model = make()
+        given = [Input(x.shape[1:], dtype=x.dtype) for x in model.inputs]
+        found = model(given if len(given) > 1 else given[0])
+        inputs, outputs = inputs + given, outputs + (list(found) if isinstance(found, (list, tuple)) else [found])
+        named.append((model.name, [one._keras_history.operation.name for one in given]))
+    trace = pellucid.trace(Model(inputs, outputs))
+    trace.to_html(tmp_path / "page.html")
+    rng = np.random.default_rng(0)
+    questions = []
+    for name, names in named:
+        nodes = [node for node in trace if node.path.startswith(f"{name}/") and None not in node.output_shape[1:]]
+        for node in nodes[-2:]:
+            place = ",".join(str(rng.integers(n)) for n in node.output_shape[1:])
+            questions += [(f"{node.path}[{place}]", to) for to in names]
+    assert len(questions) > 100
+    for (at, to), answer in zip(questions, asked(browser, tmp_path / "page.html", questions), strict=True):
+        assert_answers(trace, answer, at, to)
+
+
+def test_a_second_output_and_numbers_that_are_none_are_answered(browser, tmp_path):
+    trace = pellucid.trace(made(inside_another), np.full((1, 3, 4), np.nan))
+    trace.to_html(tmp_path / "page.html")
+    for at, same in (("inside/rnn#1[1]", ("inside/rnn", 1, 1)), ("inside/dense[0,0]", "inside/dense[0,0]")):
+        [answer] = asked(browser, tmp_path / "page.html", [[at]])
+        python = json.loads(json.dumps(pellucid.explain(trace, at=same).to_dict()))
+        assert answer["value"] == python["value"] == "nan" and answer["flat"] == python["flat"]
+        assert answer["sources"] == python["sources"] and answer["weights"] == python["weights"]
 
 
 def test_in_training_a_page_says_that_samples_are_coupled(browser, tmp_path):

@@ -181,7 +181,10 @@ def _widened(index, shape) -> tuple:
 
 
 def _add_weights(box: _Box, followed: Trace) -> None:
-    """Small weights whole."""
+    """Small weights whole, where there are values to multiply."""
+    if not followed.has_values:
+        box.partly |= {node.path: None for node in followed if weighing_of(node._site) is not None}
+        return
     for node in followed:
         weighing = weighing_of(node._site)
         parts: list[Sum | Offset] = [] if weighing is None else [*weighing.sums, *weighing.offsets]

@@ -48,13 +48,15 @@ def _layer_data(node: TraceNode, training: bool) -> dict:
 
 
 def _links(site, training: bool) -> dict:
-    link = site.link(training)
-    if not site.reads or link is None:
-        return {"link": None, "couples": False}
+    """For each output its link, and whether that couples the samples of a batch."""
+    found = [site.link(training, k) if site.reads else None for k in range(len(site.writes))]
     shapes = [shape[1:] for shape in site.input_shapes]
     return {
-        "link": link_data(link, shapes, site.output_shapes[0][1:]),
-        "couples": training and link.couples_batch,
+        "links": [
+            None if link is None else link_data(link, shapes, shape[1:])
+            for link, shape in zip(found, site.output_shapes, strict=True)
+        ],
+        "couples": [link is not None and training and link.couples_batch for link in found],
     }
 
 

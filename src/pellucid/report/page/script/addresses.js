@@ -2,6 +2,7 @@
 //
 //   10000   13,0,16   h=13 w=0 c=16      in the layer that is shown; coordinates also of what it reads
 //   dense_1[7]   conv:0,3,2   pool@5000   flatten      by path
+//   lstm#1[3]                                          a layer's second output
 //
 // Kept true: an address that means nothing says what would; the longest path that exists is meant.
 
@@ -12,7 +13,8 @@ const COORDINATE = /([a-z]\w*)\s*=\s*(\d+)/gi;
 /** An element {number, place}, place null for a whole layer; `mapOf` gives the map of a layer that rearranges. */
 const resolve = (network, text, current, mapOf = (layer) => layer.map) => {
   const typed = text.trim();
-  if (network.numbers.has(typed)) return { number: network.numbers.get(typed)[0], place: null };
+  const whole = network.numberOf(typed);
+  if (whole !== null) return { number: whole, place: null };
   const bare = /^[\d\s,]+$/.test(typed) ? numbersIn(typed) : null;
   if (bare?.length) return inLayer(network, current, bare, mapOf);
   const named = [...typed.matchAll(COORDINATE)];
@@ -20,8 +22,9 @@ const resolve = (network, text, current, mapOf = (layer) => layer.map) => {
     return byLetters(network, current, new Map(named.map(([, letter, i]) => [letter, Number(i)])), mapOf);
   }
   const found = /^(.*?)(?:\[([\d,\s]+)\]|:([\d,]+)|@(\d+))$/.exec(typed);
-  if (!found || !network.numbers.has(found[1])) throw new AddressError(unknownPath(network, found ? found[1] : typed));
-  return inLayer(network, network.numbers.get(found[1])[0], numbersIn(found[2] ?? found[3] ?? found[4]), mapOf);
+  const number = found && network.numberOf(found[1]);
+  if (number === null) throw new AddressError(unknownPath(network, found ? found[1] : typed));
+  return inLayer(network, number, numbersIn(found[2] ?? found[3] ?? found[4]), mapOf);
 };
 
 const numbersIn = (text) => text.split(/[\s,]+/).filter(Boolean).map(Number);

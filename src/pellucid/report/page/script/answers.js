@@ -84,11 +84,11 @@ class Answers {
       index_map: layer.index_map,
       place: element.place,
       flat: flatOf(element.place, this.network.shapeOf(element.number)),
-      value: this.value(element),
+      value: plainNumber(this.value(element)),
       sources: provenanceDict(this.sources(element, to)),
       receptive_field: this.field(element, to),
       weights: this.weights(element),
-      decomposition: this.decomposition(element),
+      decomposition: plainNumbers(this.decomposition(element)),
     };
   }
 }
@@ -97,4 +97,16 @@ class Answers {
 const onlySum = (layer) => {
   const [one, ...more] = layer.sums ?? [];
   return one && !more.length && one.is_multiplied && one.reads === 0 && one.own[0]?.is === "products" ? one : null;
+};
+
+/** A number as JSON takes it: "nan", "inf" and "-inf" as words. */
+const plainNumber = (value) => {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+};
+
+const plainNumbers = (made) => {
+  if (made === null) return null;
+  const plain = (said) => Object.fromEntries(Object.entries(said).map(([word, value]) => [word, plainNumber(value)]));
+  return { ...plain(made), terms: made.terms.map(plain) };
 };

@@ -65,8 +65,9 @@ class FieldView extends LayerView {
       onLeave: () => {},
       onPick: () => {},
     });
+    one.legend = div("said legend");
     one.parts = [make("h3", {}, "What feeds it in ", code(name), span("shape", shapeText(shape))), planeStepper(one.block),
-      one.block.element, one.facts];
+      one.block.element, one.legend, one.facts];
     return one;
   }
 
@@ -82,6 +83,7 @@ class FieldView extends LayerView {
     }
     one.block.margin = marginOf(one.block, field, this.page.network.axesOf(one.number));
     one.block.draw();
+    one.legend.textContent = region.isEmpty ? "" : `Framed: feeds it. Faded: does not.${one.block.margin.flat().some(Boolean) ? " Hatched: padding, no input." : ""}`;
     one.facts.replaceChildren(fieldFacts(region, field, answer, this.page.network.axesOf(one.number)));
   }
 

@@ -45,10 +45,11 @@ const fieldOf = (chosen, axes, shape, region) => {
 
 const reachThrough = (network, reaches, layer, written, walk) => {
   const outShape = network.shapeOf(written);
+  const whole = layer.links[layer.writes.indexOf(written)];
   let start = 0;
   layer.reads.forEach((read, k) => {
     const shape = network.shapeOf(read);
-    let link = layer.link?.is === "Each" ? layer.link.links[k] ?? layer.link.rest : layer.link;
+    let link = whole?.is === "Each" ? whole.links[k] ?? whole.rest : whole;
     if (link?.is === "Join") {
       const axis = link.axis < 0 ? link.axis + shape.length : link.axis;
       link = { is: "Along", axes: [[axis, { is: "Shift", before: start }]] };
@@ -69,6 +70,7 @@ const wider = (a, b) => ({
 
 const reachBehind = (link, behind, shape, outShape, region) => {
   const rules = link && rulesOf(link, shape, outShape);
+  if (rules && isNothing(rules)) return null;
   if (rules) return rules.map(([rule, axis], k) => reachOfAxis(rule, axis, behind, shape[k], outShape));
   // Order was lost, as in a Flatten: a single element begins anew, a larger set stays where it is.
   return region?.hull?.map((indices) =>
@@ -76,6 +78,9 @@ const reachBehind = (link, behind, shape, outShape, region) => {
       ? unitReach(indices[0])
       : { first: indices[0], last: indices[indices.length - 1], start: indices[0], stride: [0, 1] }) ?? null;
 };
+
+/** Whether no place is ever fed, such as by a mask that is not used. */
+const isNothing = (rules) => rules.length > 0 && rules.every(([rule, axis]) => axis === null && rule.is === "Chosen" && !rule.table[0].length);
 
 const reachOfAxis = (rule, axis, behind, nIn, outShape) => {
   if (axis === null) {

@@ -7,20 +7,21 @@
 const walkBackFrom = (network, layers, number, region) => {
   const walk = { regions: new Map([[number, region]]), opaque: [], couplings: [] };
   for (const layer of layers.slice().reverse()) {
-    for (const written of layer.writes) {
+    layer.writes.forEach((written, k) => {
       const reached = walk.regions.get(written);
-      if (reached && !reached.isEmpty && layer.reads.length) stepBack(network, walk, layer, reached);
-    }
+      if (reached && !reached.isEmpty && layer.reads.length) stepBack(network, walk, layer, k, reached);
+    });
   }
   return walk;
 };
 
-const stepBack = (network, walk, layer, reached) => {
+const stepBack = (network, walk, layer, k, reached) => {
+  const link = layer.links[k];
   const shapes = layer.reads.map((read) => network.shapeOf(read));
-  if (!layer.link && !walk.opaque.includes(layer.path)) walk.opaque.push(layer.path);
-  if (layer.couples && !walk.couplings.includes(layer.path)) walk.couplings.push(layer.path);
-  const found = layer.link ? back(layer.link, reached, shapes) : shapes.map(Region.whole);
-  layer.reads.forEach((read, k) => walk.regions.set(read, walk.regions.get(read)?.or(found[k]) ?? found[k]));
+  if (!link && !walk.opaque.includes(layer.path)) walk.opaque.push(layer.path);
+  if (layer.couples[k] && !walk.couplings.includes(layer.path)) walk.couplings.push(layer.path);
+  const found = link ? back(link, reached, shapes) : shapes.map(Region.whole);
+  layer.reads.forEach((read, i) => walk.regions.set(read, walk.regions.get(read)?.or(found[i]) ?? found[i]));
 };
 
 /** An answer for each goal: region, and whether and why it is exact. */

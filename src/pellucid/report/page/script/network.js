@@ -22,6 +22,19 @@ class Network {
     return !this.shapeOf(number).includes(null);
   }
 
+  /** The number of a value by the path of its layer, or "path#1" for a second output; null if there is none. */
+  numberOf(name) {
+    if (this.numbers.has(name)) return this.numbers.get(name)[0];
+    const [, path, output] = /^(.*?)(?:#(\d+))?$/s.exec(name);
+    return this.numbers.get(path)?.[Number(output ?? 0)] ?? null;
+  }
+
+  nameOf(number) {
+    const layer = this.writer.get(number);
+    const output = layer.writes.indexOf(number);
+    return output ? `${layer.path}#${output}` : layer.path;
+  }
+
   /** The names of a value's axes, without the batch. */
   axesOf(number) {
     return this.writer.get(number).axes.slice(1);

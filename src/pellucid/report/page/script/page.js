@@ -164,8 +164,8 @@ class Tabs {
     const words = { map: "Map", order: "Order", field: "Field", weights: "Weights", proof: "Proof" };
     this.buttons = new Map(VIEWS.map((view) => [view, button(words[view], { role: "tab", id: `tab-${view}` }, () => page.state.set({ view, hover: null }))]));
     this.layers = make("select", { "aria-label": "Layer", on: { change: (event) => page.state.set({ number: Number(event.target.value), hover: null }) } },
-      page.network.layers.flatMap((layer) => layer.writes.map((number, k) =>
-        make("option", { value: number }, k ? `${layer.path}, output ${k}` : layer.path))));
+      page.network.layers.flatMap((layer) => layer.writes.map((number) =>
+        make("option", { value: number }, page.network.nameOf(number)))));
     this.element = make("nav", { class: "tabs" },
       make("div", { role: "tablist", on: { keydown: (event) => this.onKey(event) } }, ...this.buttons.values()),
       make("label", { class: "which" }, "layer ", this.layers));
@@ -213,6 +213,7 @@ class Search {
 
 const page = new Page(document.getElementById("page"), JSON.parse(document.getElementById("data").textContent));
 page.start();
+performance.mark("drawn");
 
 window.pellucid = Object.freeze({
   /** All that is known of one element, as plain data: `pellucid.explain("flatten[5]")`. */

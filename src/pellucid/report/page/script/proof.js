@@ -75,11 +75,10 @@ class ProofView {
 
   python(element, layer) {
     const { state, network, answers } = this.page;
-    const address = addressText(network, element).replace(/, output (\d+)\[(.*)\]$/, "");
     const output = layer.writes.indexOf(element.number);
     const at = output
       ? `(${quoted(layer.path)}, (${element.place.join(", ")},), ${output})`
-      : quoted(address);
+      : quoted(addressText(network, element));
     const to = state.to === "input" ? "" : `, to=${quoted(state.to)}`;
     const lines = ["import pellucid", "", `t = pellucid.trace(model${this.page.data.samples ? ", x" : ""})`];
     if (layer.map && !this.page.isOther(layer)) {

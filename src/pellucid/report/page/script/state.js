@@ -42,11 +42,11 @@ class State {
   read(hash) {
     const said = new URLSearchParams(hash.replace(/^#/, ""));
     const first = this.firstElement();
-    this.number = this.numberOf(said.get("layer")) ?? first.number;
+    this.number = (said.has("layer") ? this.network.numberOf(said.get("layer")) : null) ?? first.number;
     this.pins = said.has("pin")
       ? said.getAll("pin").map((text) => this.elementOf(text)).filter(Boolean).slice(0, 2)
       : first.place ? [first] : [];
-    this.view = VIEWS.includes(said.get("view")) ? said.get("view") : "order";
+    this.view = VIEWS.includes(said.get("view")) ? said.get("view") : this.firstView(said);
     this.sample = Math.min(Number.parseInt(said.get("sample") ?? "0", 10) || 0, Math.max(this.start.samples - 1, 0));
     this.other = said.get("format") === "other";
     this.to = this.network.numbers.has(said.get("to")) ? said.get("to") : this.start.to;
@@ -54,12 +54,17 @@ class State {
   }
 
   write() {
-    const said = new URLSearchParams({ view: this.view, layer: this.nameOf(this.number) });
-    for (const one of this.pins) said.append("pin", `${this.nameOf(one.number)}[${one.place}]`);
+    const said = new URLSearchParams({ view: this.view, layer: this.network.nameOf(this.number) });
+    for (const one of this.pins) said.append("pin", `${this.network.nameOf(one.number)}[${one.place}]`);
     if (this.sample) said.set("sample", this.sample);
     if (this.other) said.set("format", "other");
     if (this.to !== "input") said.set("to", this.to);
     history.replaceState(null, "", `#${said}`);
+  }
+
+  /** The order of a layer where one is asked for, or where there is but one; else the map. */
+  firstView(said) {
+    return this.start.at || said.has("layer") || said.has("pin") || this.network.layers.length < 3 ? "order" : "map";
   }
 
   /** What the page was made for; else the last layer that rearranges, or the last of all. */
@@ -71,21 +76,9 @@ class State {
     return { number: shown.writes[0], place: null };
   }
 
-  nameOf(number) {
-    const layer = this.network.writer.get(number);
-    const output = layer.writes.indexOf(number);
-    return output ? `${layer.path}#${output}` : layer.path;
-  }
-
-  numberOf(name) {
-    if (name === null) return null;
-    const [, path, output] = /^(.*?)(?:#(\d+))?$/s.exec(name);
-    return this.network.byPath.get(name)?.writes[0] ?? this.network.byPath.get(path)?.writes[Number(output ?? 0)] ?? null;
-  }
-
   elementOf(text) {
     const found = /^(.*)\[([\d,]*)\]$/s.exec(text);
-    const number = found && this.numberOf(found[1]);
+    const number = found && this.network.numberOf(found[1]);
     if (number === null || !this.network.isKnown(number)) return null;
     const place = found[2].split(",").map(Number);
     const shape = this.network.shapeOf(number);

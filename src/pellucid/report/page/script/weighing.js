@@ -66,7 +66,7 @@ const readersOfElement = (network, number, place) =>
     }));
 
 const handedOn = (network, layer, place) => {
-  const { link } = layer;
+  const [link] = layer.links;
   if (link.is === "Follow") return link.axes.reduce((at, [, axis], k) => ((at[axis] = place[k]), at), []);
   if (link.is === "Same") return place;
   const shape = network.shapeOf(layer.reads[0]);

@@ -87,7 +87,7 @@ class WeightsView extends LayerView {
     const entries = [...combinations(one.index.map((part) => (Array.isArray(part) ? range(...part) : [part])))];
     const weights = entries.map((index) => this.page.values.weight(layer, one.weight, index));
     if (weights.includes(null)) return null;
-    const largest = Math.max(...weights.map(Math.abs), 1e-30);
+    const largest = weights.reduce((most, w) => Math.max(most, Math.abs(w)), 1e-30);
     const isLong = weights.length > MOST_BARS;
     const order = range(0, weights.length).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
     const shown = isLong ? order.slice(0, TERMS) : range(0, weights.length);

@@ -1,6 +1,7 @@
 // Words: numbers, places and sets as a reader wants them.
 
 const LETTERS = { height: "h", width: "w", channels: "c", depth: "d", steps: "t", features: "f", flat: "flat" };
+const ONE = { height: "row", width: "column", channels: "channel", depth: "slice", steps: "step", features: "feature" };
 const MANY = { height: "rows", width: "columns", channels: "channels", depth: "slices", steps: "steps",
   features: "features", flat: "flat" };
 
@@ -41,10 +42,7 @@ const namedPlace = (place, axes) => lettersOf(axes).map((letter, axis) => `${let
 const spanText = ([first, last]) => minus(first === last ? `${first}` : `${first}..${last}`);
 
 /** A box by the names of its axes: "rows 0..121, columns 6..149". */
-const boxText = (box, axes) => box.map((span, axis) => `${MANY[axes[axis]] ?? axes[axis]} ${spanText(span)}`).join(", ");
+const boxText = (box, axes) =>
+  box.map((span, axis) => `${(span[0] === span[1] ? ONE : MANY)[axes[axis]] ?? axes[axis]} ${spanText(span)}`).join(", ");
 
-const addressText = (network, element) => {
-  const layer = network.writer.get(element.number);
-  const output = layer.writes.indexOf(element.number);
-  return `${layer.path}${output ? `, output ${output}` : ""}[${element.place.join(",")}]`;
-};
+const addressText = (network, element) => `${network.nameOf(element.number)}[${element.place.join(",")}]`;
