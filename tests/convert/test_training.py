@@ -27,6 +27,12 @@ def trained(optimizer):
     model = Model(inputs, layers.Dense(3)(layers.Dense(5, activation="relu")(x)))
     model.compile(optimizer=optimizer, loss="mse", metrics=["mae"])
     rng = np.random.default_rng(0)
+    model.set_weights(
+        [
+            abs(rng.normal(size=w.shape)) if "variance" in w.path else rng.normal(size=w.shape) * 0.3
+            for w in model.weights
+        ]
+    )
     draws = [
         (rng.normal(size=(4, 4, 6, 3)).astype("float32"), rng.normal(size=(4, 3)).astype("float32")) for _ in range(3)
     ]

@@ -1,6 +1,6 @@
 """Two networks face to face: how the inputs, outputs, weights and layers of one lie in the other.
 
-Below:  the ledger of a conversion tells it; else planning.py says which axes move between two data formats.
+Below:  the ledger of a conversion tells it; else searching.py says which axes move between two data formats.
 Above:  proving.py and parting.py.
 Kept true: a layout is told by a ledger, by the layers, or by the user, never guessed from sizes that happen to agree.
 """
@@ -16,7 +16,7 @@ import torch
 from pellucid.convert import coding
 from pellucid.convert.ledger import Arranged, Ledger, Move
 from pellucid.convert.permutation import LAYOUTS
-from pellucid.convert.planning import plan
+from pellucid.convert.searching import plan
 from pellucid.convert.sides import OnnxFile, OurModel, Side, TorchModule
 from pellucid.errors import ArgumentError, PellucidError
 

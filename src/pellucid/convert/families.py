@@ -1,6 +1,6 @@
 """The rule of a layer or operation: by its own link where that says all, by its family where weights or arguments count.
 
-Below:  passing.py and mixing.py have the rules.
+Below:  passing.py, pointwise.py, elements.py and mixing.py have the rules.
 Above:  planning.py asks, for each call of a graph.
 Kept true: only our own layers have rules; one that a user wrote sees its inputs as they were.
 """
@@ -9,20 +9,10 @@ from __future__ import annotations
 
 from pellucid import links
 from pellucid.convert import weight_axes
+from pellucid.convert.elements import Rearranging, Renaming, Repeating
 from pellucid.convert.mixing import EachStep, Joining, Stepping, Summing
-from pellucid.convert.passing import (
-    Activated,
-    Call,
-    Following,
-    Noise,
-    Pointwise,
-    Rearranging,
-    Renaming,
-    Repeating,
-    Rule,
-    Scaling,
-    Windows,
-)
+from pellucid.convert.passing import Call, Rule, Windows
+from pellucid.convert.pointwise import Activated, Following, Noise, Pointwise, Scaling
 from pellucid.layers import (
     RNN,
     Activation,

@@ -1,6 +1,6 @@
 """relayout: the same network in the other data format.
 
-Below:  planning.py decides where each axis goes, rebuilding.py makes the network, training.py moves what training keeps.
+Below:  searching.py decides where each axis goes, rebuilding.py makes the network, training.py moves what training keeps.
 Above:  the doors `pellucid.convert` and `pellucid convert`; torch/ and onnx/ work within one layout after it.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 from pellucid.convert.ledger import Ledger
 from pellucid.convert.origin import remembered, returned
 from pellucid.convert.permutation import LAYOUTS
-from pellucid.convert.planning import Plan, graph_of, plan
+from pellucid.convert.planning import Plan, graph_of
 from pellucid.convert.rebuilding import Rebuilder
+from pellucid.convert.searching import plan
 from pellucid.convert.training import carry
 from pellucid.errors import ArgumentError
 
