@@ -142,8 +142,7 @@ class Directory:
         for number, shape in real.items():
             shapes[number] = (shapes[number][0], *shape[1:]) if shapes[number] else shape
         for site in self.sites:
-            site.output_shapes = [shapes[number] for number in site.writes]
-            site.input_shapes = [shapes[number] for number in site.reads]
+            site.take_shapes([shapes[number] for number in site.reads], [shapes[number] for number in site.writes])
 
     def _told(self, path: str) -> str:
         site = self.writer(self._numbers[path][0])

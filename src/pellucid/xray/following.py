@@ -21,6 +21,8 @@ from pellucid.xray.regions import Product, Region
 
 def backwards(link: Link, region: Region, in_shapes: Sequence) -> list[Region]:
     """For each input the places that feed a region of the output."""
+    if type(link) is links.Same and all(shape == region.shape for shape in in_shapes):
+        return [region] * len(in_shapes)
     for kind, (back, _) in _WAYS.items():
         if isinstance(link, kind):
             return back(link, region, in_shapes)
@@ -29,6 +31,8 @@ def backwards(link: Link, region: Region, in_shapes: Sequence) -> list[Region]:
 
 def forwards(link: Link, k: int, region: Region, in_shapes: Sequence, out_shape) -> Region:
     """The places of the output that a region of input number `k` feeds."""
+    if type(link) is links.Same and region.shape == tuple(out_shape):
+        return region
     for kind, (_, forth) in _WAYS.items():
         if isinstance(link, kind):
             return forth(link, k, region, in_shapes, out_shape)
@@ -49,6 +53,8 @@ def _fed(rules, region: Region, in_shape) -> Region:
         return Region.of(in_shape, *region_places)
     if region.mask is not None:
         return _fed_mask(rules, region.mask, in_shape)
+    if len(region.products) == 1:
+        return Region.single(in_shape, _fed_product(rules, region.products[0], in_shape, region.shape))
     return Region.of(in_shape, *(_fed_product(rules, one, in_shape, region.shape) for one in region.products))
 
 

@@ -51,6 +51,11 @@ class Region:
         return cls(tuple(shape), tuple(kept))
 
     @classmethod
+    def single(cls, shape: tuple[int, ...], product: Product) -> Region:
+        """One product."""
+        return cls(shape, (product,) if all(map(len, product)) else ())
+
+    @classmethod
     def of_mask(cls, mask: np.ndarray) -> Region:
         """The places where a mask is true."""
         count = int(mask.sum())

@@ -40,6 +40,7 @@ class Site:
     output_shapes: list
     arguments: Arguments | None = None
     is_input: bool = False
+    _links: dict[tuple[bool, int], Link | None] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> str:
@@ -48,7 +49,15 @@ class Site:
 
     def link(self, training: bool = False, k: int = 0) -> Link | None:
         """Which places of the inputs feed a place of output number `k`; None where nobody knows."""
-        return linking.link_of(self, training, k)
+        # Asked at each step of each walk; layers do not change what they are once they are called.
+        if (training, k) not in self._links:
+            self._links[training, k] = linking.link_of(self, training, k)
+        return self._links[training, k]
+
+    def take_shapes(self, input_shapes: list, output_shapes: list) -> None:
+        """Sizes that only a run could tell."""
+        self.input_shapes, self.output_shapes = input_shapes, output_shapes
+        self._links.clear()
 
     def roles(self) -> list[tuple[str, int]]:
         """For each read the argument that it is, and its number within that; `("", k)` where nobody knows."""
