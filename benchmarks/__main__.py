@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import fit, page, predict
+from benchmarks import fit, page, predict, xray
 
 predict.main()
 fit.main()
 page.main()
+xray.main()
