@@ -51,7 +51,7 @@ def test_an_error_leaves_what_was_there(old, writing, checking, tmp_path):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if old is None else [old])
 
 
-CALLS = ["fsync", "replace", "chmod"]
+CALLS = ["fsync", "replace", "fchmod"]
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -52,7 +52,7 @@ def replace(path, write, verify, keep=None) -> None:
         with _fresh(folder, name) as fresh:
             write(Window(fresh.file, 0))  # which goes on where the system writes less than it was told
             if mode is not None:
-                os.chmod(fresh.path or fresh.file.fileno(), mode)
+                fresh.allow(mode)
             _flush(fresh.file.fileno())
             fresh.file.seek(0)
             verify(fresh.file)
@@ -102,6 +102,13 @@ class _Fresh:
 
     def __init__(self, file, path: str | None, next_path: str):
         self.file, self.path, self._next_path = file, path, next_path
+
+    def allow(self, mode: int):
+        """Give the file these permissions."""
+        if sys.platform == "win32":
+            os.chmod(self._next_path, mode)
+        else:
+            os.fchmod(self.file.fileno(), mode)
 
     def put(self, target: str):
         """Give the file the target's name."""

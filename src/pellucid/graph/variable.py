@@ -152,8 +152,11 @@ class Variable:
             self._own(value.detach().to(current_device()).clone().contiguous())
         self._initializer = None
 
-    def begin_with(self, value) -> None:
-        """Take a first value of the right shape, where the initializer was put off; it is copied.
+    def begin_with(self, value, keep: bool = False) -> None:
+        """Take a first value of the right shape, where the initializer was put off.
+
+        Args:
+            keep: whether a tensor may be taken as it is, for nobody else holds it; it is copied otherwise.
 
         Raises:
             StateError: it has one.
@@ -161,7 +164,9 @@ class Variable:
         if self._value is not None:
             raise StateError(f"The weight '{self.path}' has its first value already.", got="begin_with(...)")
         value = convert_to_tensor(value, dtype=self._dtype).detach()
-        self._own(torch.empty(self.shape, dtype=self.torch_dtype, device=current_device()).copy_(value))
+        if not keep or tuple(value.shape) != self.shape or value.device.type != torch.device(current_device()).type:
+            value = torch.empty(self.shape, dtype=self.torch_dtype, device=current_device()).copy_(value)
+        self._own(value)
         self._initializer = None
 
     @property

@@ -18,6 +18,7 @@ from pellucid.files.legacy_h5 import TOP_LEVEL
 from pellucid.graph.objects import serialize_keras_object
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor
 from pellucid.models import matching, old_state
+from pellucid.models.loading import may_keep
 from pellucid.models.making import built, of_the_config
 from pellucid.optimizers import Nadam
 from pellucid.registry import get_registered_name
@@ -50,7 +51,7 @@ def load(file, custom_objects, compile: bool):
         known = registry.custom_objects(custom_objects)
         model, pending = built(ages.modern(config, weights.version, known), weights.size_bytes, custom_objects)
         origin = matching.origin_of(weights, is_whole=True)
-        assign(matching.values(matching.by_order(model, weights, origin, names_first=True)))
+        assign(matching.values(matching.by_order(model, weights, origin, names_first=True)), weights)
         for variable in pending:
             if variable._value is None:
                 variable.initialize()
@@ -101,10 +102,14 @@ def load_weights(model, path: str, skip_mismatch: bool, named: bool | None) -> N
             assign(matching.values(pairs, skip_mismatch))
 
 
-def assign(pairs) -> None:
-    """Give weights their values; those without any yet begin with them."""
+def assign(pairs, file=None) -> None:
+    """Give weights their values, which come from this file; those without any yet begin with them."""
     for variable, value in pairs:
-        variable.begin_with(value) if variable._value is None else variable.assign(value)
+        if variable._value is None:
+            value = convert_to_tensor(value)
+            variable.begin_with(value, keep=may_keep(file, value))
+        else:
+            variable.assign(value)
 
 
 def configs_of(model, include_optimizer: bool) -> dict:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import warnings
 
+import torch
+
 from pellucid.errors import FileError
 from pellucid.graph.scopes import StatelessScope
 from pellucid.graph.variable import Variable
@@ -96,9 +98,16 @@ class Plan:
         for variable in variables:
             value = self._values.pop(id(variable), None)  # its memory is free as soon as it is copied
             if variable._value is None:
-                variable.initialize() if value is None else variable.begin_with(value)
+                variable.initialize() if value is None else variable.begin_with(
+                    value, keep=may_keep(self._weights, value)
+                )
             elif value is not None:
                 variable.assign(value)
+
+
+def may_keep(file, value) -> bool:
+    """Whether a value is memory that was filled from this file, and can become a weight without a copy."""
+    return isinstance(value, torch.Tensor) and hasattr(file, "give_up") and file.give_up(value)
 
 
 def variables_of(model) -> list[Variable]:

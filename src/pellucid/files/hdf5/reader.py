@@ -39,15 +39,13 @@ class Hdf5File:
     Args:
         file: an open, seekable binary file.
         size: its bytes.
-        is_verified: whether all of them have been compared with a checksum already.
 
     Raises:
         FileError: something in it breaks a rule above.
     """
 
-    def __init__(self, file, size: int, is_verified: bool = False):
+    def __init__(self, file, size: int):
         self._storage = Storage(file, size)
-        self._is_verified = is_verified
         self._fresh: dict[int, np.ndarray] = {}
         self._texts = GlobalHeap(self._storage)
         self._arrays: dict[str, arrays.Array] = {}
@@ -138,7 +136,7 @@ class Hdf5File:
         below = f"{path}/{name}" if path else name
         values = arrays.values(self._storage, self._arrays[below])
         values = values.view("i2") if facts.dtype == "bfloat16" else values.astype(facts.dtype, copy=False)
-        told = None if self._is_verified else self._attribute(below, CHECKSUM)
+        told = self._attribute(below, CHECKSUM)
         if told is not None and told != checksum(path, name, facts.dtype, values):
             raise FileError("The file is damaged: an array's checksum is wrong.", where=f"{path}/{name}")
         if values.nbytes >= _LARGE:
