@@ -238,7 +238,16 @@ def test_several_inputs_keep_their_names_and_their_state_dict_can_be_saved():
 
 MASKED = Sequential([Input((4,), dtype="int32"), layers.Embedding(5, 3, mask_zero=True), layers.LSTM(2, name="lstm")])
 MIXED = Sequential([Input((3,)), layers.Dense(2, dtype="mixed_float16", name="half")])
-SUBCLASS = type("Own", (layers.Dense,), {})
+
+
+class Noisy(layers.Layer):
+    """Does what PyTorch cannot follow."""
+
+    def call(self, x):
+        return x * float(x.sum())
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
 
 
 @pytest.mark.parametrize(
@@ -251,8 +260,9 @@ SUBCLASS = type("Own", (layers.Dense,), {})
             "'c' (Conv2D) cannot leave Pellucid: its padding depends on a size that only a run tells.",
         ),
         (
-            Sequential([Input((3,)), SUBCLASS(2, name="own")]),
-            "'own' (Own) cannot leave Pellucid: neither PyTorch nor ONNX has a counterpart that is known here.",
+            Sequential([Input((3,)), Noisy(name="own")]),
+            "'own' (Noisy) cannot leave Pellucid: it is a layer of your own, and what it computes cannot be told: PyTorch "
+            "cannot follow what this module's `forward` does.",
         ),
         (
             Sequential([Input((3,)), layers.Dropout(0.5, noise_shape=(None, 1), name="d")]),
@@ -265,6 +275,29 @@ def test_what_cannot_be_moved_is_named_with_the_reason(model, message):
     with pytest.raises(UnsupportedError) as caught:
         convert.to_torch(model, layout=None)
     assert str(caught.value).splitlines()[0] == message
+
+
+class Scaled(layers.Dense):
+    """A Dense whose outputs have learned lengths."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.lengths = self.add_weight((self.units,), "ones", name="lengths")
+
+    def call(self, x):
+        return super().call(x) * self.lengths.value
+
+
+def test_layers_of_a_users_own_are_moved_by_what_they_compute():
+    x = Input((2, 4))
+    y = Scaled(3, activation="tanh", name="own")(x)
+    model = Model(x, [y, layers.Lambda(lambda value: pellucid.ops.exp(value) + 1, name="more")(y)])
+    draw_weights(model, np.random.default_rng(0))
+    module = convert.to_torch(model)
+    data = np.random.default_rng(1).normal(size=(3, 2, 4)).astype("float32")
+    assert_close(answers(model, [data]), run(module, [data]))
+    assert {move.weight for move in module.ledger} == {"own/kernel", "own/bias", "own/lengths"}
+    assert all(parameter.requires_grad for parameter in module.parameters())
 
 
 def test_a_model_that_is_not_built_says_so():

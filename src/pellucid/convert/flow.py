@@ -117,3 +117,8 @@ class Flow:
         if old in self.outputs:
             new.name = old.name
         self.outputs = [new if x is old else x for x in self.outputs]
+
+
+def dtype_name(tensor: torch.Tensor) -> str:
+    """The name of a tensor's dtype."""
+    return str(tensor.dtype).removeprefix("torch.")

@@ -12,7 +12,7 @@ import math
 import torch
 
 from pellucid import axes
-from pellucid.convert.flow import Flow, Op, Value, Weight
+from pellucid.convert.flow import Flow, Op, Value, Weight, dtype_name
 from pellucid.errors import UnsupportedError
 
 
@@ -168,11 +168,6 @@ class Site:
         return self.emit(
             "constant", shape=tuple(tensor.shape), dtype=dtype_name(tensor), part=part, weights={"value": weight}
         )
-
-
-def dtype_name(tensor: torch.Tensor) -> str:
-    """The name of a tensor's dtype."""
-    return str(tensor.dtype).removeprefix("torch.")
 
 
 def broadcast(*shapes) -> tuple:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import inspect
 
-from pellucid import nest
+from pellucid import nest, registry
 from pellucid.convert.flow import Flow, Op, Value
 from pellucid.convert.lowering.rules import FUNCTIONS, LAYERS, TAKES_WHOLE
 from pellucid.convert.lowering.site import Site
+from pellucid.convert.lowering.tracing import traced
 from pellucid.convert.tidying import tidy
 from pellucid.dtypes import is_float_dtype
 from pellucid.errors import ArgumentTypeError, OrderError, UnsupportedError
 from pellucid.graph.operation import FunctionOperation
 from pellucid.graph.symbol import KerasTensor
+from pellucid.layers.base import Layer
+from pellucid.layers.core import Lambda
 from pellucid.models.model import Model
 
 
@@ -94,6 +97,8 @@ def _applied(site: Site, operation, args, kwargs):
         rule = _network
     else:
         _check_numbers(site, operation)
+    if rule is None and _is_own(operation):
+        rule = traced
     if rule is None:
         raise site.refuse(
             "neither PyTorch nor ONNX has a counterpart that is known here",
@@ -101,6 +106,11 @@ def _applied(site: Site, operation, args, kwargs):
         )
     _check_call(site, rule, first, args, kwargs)
     return rule(site, *first, *args, **kwargs)
+
+
+def _is_own(operation) -> bool:
+    """Whether a user wrote this layer, or the function in it."""
+    return isinstance(operation, Layer) and (type(operation) is Lambda or registry.public_name(type(operation)) is None)
 
 
 def _check_call(site, rule, first, args, kwargs):

@@ -68,12 +68,18 @@ class Writer:
         return self.array(np.array(numbers, dtype=np.int64))
 
     def array(self, array: np.ndarray) -> str:
-        """A constant; equal ones are kept once."""
+        """A constant; equal ones are kept once.
+
+        Several numbers with fractions stand in a node, so that among the initializers only weights are such.
+        """
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constants:
-            name = self.unique(f"constant_{len(self._constants)}")
-            self.tensors.append(self.onnx.numpy_helper.from_array(array, name))
-            self._constants[key] = name
+            name = self._constants[key] = self.unique(f"constant_{len(self._constants)}")
+            tensor = self.onnx.numpy_helper.from_array(array, name)
+            if array.ndim and array.dtype.kind == "f":
+                self.nodes.append(self.onnx.helper.make_node("Constant", [], [name], name=name, value=tensor))
+            else:
+                self.tensors.append(tensor)
         return self._constants[key]
 
     def weight(self, op: Op, word: str, tensor: torch.Tensor | None = None) -> str:

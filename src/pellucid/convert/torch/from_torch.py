@@ -49,10 +49,13 @@ def from_torch(
     return standing_again(raised(flow, "PyTorch"), layout)
 
 
-def read(module: torch.nn.Module, shapes, dtypes, name: str) -> Flow:
+def read(module: torch.nn.Module, shapes, dtypes, name: str, owned: dict | None = None) -> Flow:
     """What a module computes, as a flow.
+
+    Args:
+        owned: of tensors that are no parameters of the module: by their place in memory their name, and whether they learn.
 
     Raises:
         UnsupportedError: as `from_torch`.
     """
-    return Reading(exported(module, shapes, [to_torch(one) for one in dtypes]), name, _RULES).flow
+    return Reading(exported(module, shapes, [to_torch(one) for one in dtypes]), name, _RULES, owned or {}).flow

@@ -16,8 +16,7 @@ from typing import Any
 import torch
 from torch.fx import Node
 
-from pellucid.convert.flow import Flow, Op, Value, Weight
-from pellucid.convert.lowering.site import dtype_name
+from pellucid.convert.flow import Flow, Op, Value, Weight, dtype_name
 from pellucid.errors import UnsupportedError
 
 
@@ -52,15 +51,22 @@ class Zeros:
 
 
 class Reading:
-    """One graph on its way into a flow."""
+    """One graph on its way into a flow.
 
-    def __init__(self, program: torch.export.ExportedProgram, name: str, rules: dict):
+    Args:
+        program: what PyTorch says.
+        name: of the flow.
+        rules: by the names of functions.
+        owned: as `read` takes it.
+    """
+
+    def __init__(self, program: torch.export.ExportedProgram, name: str, rules: dict, owned: dict):
         self.flow = Flow(name, [], [])
         self.rules = rules
         self.found: dict[Node, Any] = {}
         self.names: dict[str, int] = {}
         self._taken: set[str] = set()
-        self._program = program
+        self._program, self._owned = program, owned
         self._known = self._tensors()
         nodes = list(program.graph.nodes)
         self.batch = self._batch_symbol(nodes)
@@ -75,7 +81,8 @@ class Reading:
                 continue
             tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
             learns = isinstance(tensor, torch.nn.Parameter) and tensor.requires_grad
-            found[spec.arg.name] = Known(tensor.detach(), spec.target, learns)
+            source, learns = self._owned.get(tensor.data_ptr(), (spec.target, learns))
+            found[spec.arg.name] = Known(tensor.detach(), source, learns)
         return found
 
     def _batch_symbol(self, nodes):

@@ -23,7 +23,8 @@ def to_torch(model, layout: str | None = "channels_first", path=None) -> torch.n
     """A plain PyTorch module that computes what a model computes.
 
     It is made of `torch.nn` layers and knows nothing of Pellucid. Gradients, dropout and batch statistics are as in
-    PyTorch; penalties, constraints and masks of training stay behind.
+    PyTorch; penalties and constraints of training stay behind. Layers of your own are written out as what PyTorch says
+    that their `call` computes.
 
     Args:
         model: a functional or sequential model that is built.
