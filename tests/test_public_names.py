@@ -93,7 +93,9 @@ ARGUMENTS = {
 
 # Methods that are not here, by the class that has them in Keras.
 MISSING_METHODS = {
-    "Rescaling Normalization": {"Where a layer of PyTorch's runs inside TensorFlow.": "convert_weight"},
+    "Rescaling Normalization CategoryEncoding Discretization": {
+        "Where a layer of PyTorch's runs inside TensorFlow.": "convert_weight"
+    },
     "Layer": {"A layer is no torch.nn.Module.": "forward"},
     "Operation": {"Of layers alone.": "quantized_call rematerialized_call"},
     "Model": {"To come: other formats.": "export"},
