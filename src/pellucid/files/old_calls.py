@@ -28,10 +28,11 @@ def modern(call, own_calls: Mapping[str, int], class_name: str) -> dict:
     first = _value(call, own_calls, kwargs)
     if isinstance(first, list) and len(first) == 1:
         first = first[0]
+    kwargs = {key: _value(value, own_calls, {}) for key, value in kwargs.items() if value is not None}
     if class_name in _WITH_STATE and isinstance(first, list):
         first, *state = first
         kwargs.setdefault("initial_state", state)
-    return {"args": [first], "kwargs": {key: _value(value, own_calls, {}) for key, value in kwargs.items()}}
+    return {"args": [first], "kwargs": kwargs}
 
 
 def places(structure, names) -> list[list]:

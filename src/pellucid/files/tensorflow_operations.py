@@ -4,7 +4,8 @@ Below:  entries.py, old_calls.py.
 Above:  old_models.py.
 Kept true: a function that is not in the table is an error that names it.
 
-Source: tf_keras 2.21 (TFOpLambda, SlicingOpLambda), TensorFlow 2.21 for the arguments' names.
+Source: tf_keras 2.21 (TFOpLambda, SlicingOpLambda), TensorFlow 2.21 for the arguments' names; for the older
+TensorFlowOpLayer see tensorflow_nodes.py.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from __future__ import annotations
 import itertools
 
 from pellucid.errors import FileError
-from pellucid.files import old_calls
+from pellucid.files import old_calls, tensorflow_nodes
 
-_KINDS = ("TFOpLambda", "SlicingOpLambda")
+_KINDS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 _ROOMS = {
     "",
     "math",
@@ -118,6 +119,8 @@ def modern(layer: dict) -> list[dict]:
     Raises:
         FileError: a function, or one of its keywords, that is not known.
     """
+    if layer["class_name"] == "TensorFlowOpLayer":
+        layer = tensorflow_nodes.as_function(layer)
     told = str(layer["config"].get("function", "getitem"))
     room, _, function = told.rpartition(".")
     if room not in _ROOMS or function not in _TABLE:

@@ -96,12 +96,22 @@ def origin_of(file: LegacyFile, is_whole: bool) -> Origin:
 def by_order(model, file: LegacyFile, origin: Origin, names_first: bool = False) -> list[Pair]:
     """Each weight of a model with its array, by the order of the layers that have weights.
 
+    Where the order does not fit, but the names of all layers are the same, these count.
+
     Args:
-        names_first: whether layers of the very same names are matched by these.
+        names_first: whether they count anyway.
 
     Raises:
         FileError: another number of layers, or of weights in one.
     """
+    pairs = _paired(model, file, origin, names_first)
+    if names_first or all(source.shape == variable.shape for variable, source in pairs):
+        return pairs
+    named = _paired(model, file, origin, names_first=True)
+    return named if all(source.shape == variable.shape for variable, source in named) else pairs
+
+
+def _paired(model, file: LegacyFile, origin: Origin, names_first: bool) -> list[Pair]:
     saved = [(name, places) for name in file.layers() if (places := file.weights(name))]
     layers = _layers_for(model, [name for name, _ in saved], names_first)
     pairs = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 
+from pellucid import registry
 from pellucid.engine.train import Trainer
 from pellucid.errors import (
     ArgumentError,
@@ -268,6 +269,8 @@ def model_from_json(json_string: str, custom_objects=None) -> Model:
         FileError: no JSON, or a text that has several meanings; or no model can be made of it.
     """
     with making.of_the_config():
-        config = ages.modern(safe_json.read(json_string))
+        told, known = safe_json.read(json_string), registry.custom_objects(custom_objects)
+        version = told.get("keras_version") if isinstance(told, dict) else None
+        config = making.understood(ages.modern(told, version if isinstance(version, str) else None, known), known)
         model = deserialize_keras_object(config, custom_objects=custom_objects)
     return making.checked(model)

@@ -216,7 +216,7 @@ def graph():
     a, b = Dense(3, name="a")(x), Dense(3, name="b")(x)
     parts = [merge([a, b], mode=mode, name=mode) for mode in ("sum", "mul", "ave", "max")]
     parts += [merge([a, b], mode="dot", dot_axes=1, name="dot"), merge([a, b], mode="cos", dot_axes=1, name="cos")]
-    parts[-1] = Reshape((1,))(parts[-1])
+    parts[-1] = Flatten()(parts[-1])
     return Model(x, merge(parts, mode="concat", concat_axis=-1, name="all"))
 
 

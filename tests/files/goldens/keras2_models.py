@@ -20,9 +20,14 @@ class Case:
 def cases(age):
     if age == "tf_keras":
         import tf_keras as K
+    elif age == "tensorflow_1":
+        from tensorflow import keras as K
     else:
         import keras as K
     L, O = K.layers, K.optimizers
+    if age == "tensorflow_1":
+        yield from of_tensorflow_1(K)
+        return
     first = "channels_first" if age == "keras2_theano" else "channels_last"
     yield Case("dense", dense(K), [(4,)], targets=[(2,)])
     yield Case("sgd", small(K, O.SGD(0.1, momentum=0.9, nesterov=True)), [(4,)], targets=[(2,)])
@@ -43,6 +48,7 @@ def cases(age):
     if age != "keras2_theano":  # it gives weights of two cells the same name, and cannot save them
         yield Case("cells", cells(K), [(5, 3)])
     yield Case("words", words(K), [(6,)], whole=9)
+    yield Case("states", states(K), [(5, 3), (4, 3)])
     yield Case("convlstm", convlstm(K, first), [(3, 2, 5, 5) if first == "channels_first" else (3, 5, 5, 2)])
     yield Case("activations", activations(K), [(4, 3)])
     yield Case("graph", graph(K), [(4,), (4,)])
@@ -168,6 +174,16 @@ def cells(K):
     L = K.layers
     stack = L.RNN([L.LSTMCell(3), L.GRUCell(2, reset_after=False)], return_sequences=True, input_shape=(5, 3))
     return K.models.Sequential([stack, L.RNN(L.SimpleRNNCell(2))])
+
+
+def states(K):
+    """An encoder whose last state is the first of a decoder."""
+    L = K.layers
+    x, y = L.Input((5, 3)), L.Input((4, 3))
+    _, h, c = L.LSTM(2, return_state=True)(x)
+    decoded = L.LSTM(2, return_sequences=True, name="decoder")(y, initial_state=[h, c])
+    both = L.Bidirectional(L.GRU(2))(decoded, initial_state=[h, c])
+    return K.models.Model([x, y], [L.Dense(2)(decoded), both])
 
 
 def words(K):
@@ -297,6 +313,30 @@ class Moved:
 
     def save(self, path):
         self.target.save(path)
+
+
+def of_tensorflow_1(K):
+    """What tf.keras of TensorFlow 1.15 wrote in its own way."""
+    import tensorflow as tf
+
+    L = K.layers
+    yield Case("conv", conv(K, "channels_last"), [(8, 9, 2)])
+    yield Case("recurrent", recurrent(K), [(5, 3)])
+    yield Case("cells", cells(K), [(5, 3)])
+    yield Case("states", states(K), [(5, 3), (4, 3)])
+    yield Case("words", words(K), [(6,)], whole=9)
+    yield Case("activations", activations(K), [(4, 3)])
+    yield Case("graph", graph(K), [(4,), (4,)])
+    yield Case("nested", nested(K), [(4,)])
+    yield Case("nested_end", nested_end(K), [(4,)])
+    x = L.Input((4, 6))
+    y = tf.nn.relu(x * 2.0 + 1.0) - tf.reduce_mean(x, axis=-1, keepdims=True)
+    y = tf.concat([y, 3.0 - x], axis=-1)
+    y = tf.reshape(tf.exp(-y) + tf.maximum(y, 0.5), (-1, 48))
+    y = tf.squeeze(tf.expand_dims(tf.sqrt(tf.square(y)) / 2.0, 1), 1)
+    z = tf.matmul(tf.stack([y, y[:, ::-1]], axis=1)[..., 3:9], x[:, 1:, :], transpose_b=True)
+    y = tf.concat([y[:, 1:20], tf.transpose(z, [0, 2, 1])[:, :, 0]], -1)
+    yield Case("operations", K.Model(x, L.Dense(2)(tf.nn.softmax(y))), [(4, 6)])
 
 
 def newer(K):

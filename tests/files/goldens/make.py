@@ -3,6 +3,7 @@
     python make.py keras1_theano     Python 3.7.16, keras 1.2.2, theano 1.0.5, h5py 2.10.0, KERAS_BACKEND=theano
     python make.py keras2_theano     Python 3.7.16, keras 2.2.4, theano 1.0.5, h5py 2.10.0, KERAS_BACKEND=theano
     python make.py keras2_tensorflow Python 3.7.16, keras 2.2.4, tensorflow 1.15.5, h5py 2.10.0
+    python make.py tensorflow_1      Python 3.7.16, tensorflow 1.15.5 (its tf.keras), h5py 2.10.0
     python make.py tf_keras          Python 3.11, tf_keras 2.21.0, tensorflow-cpu 2.21.0
 
 Each makes AGE.zip beside this file: for each model its file as that Keras saved it (`NAME.h5`, for some also
@@ -80,7 +81,7 @@ def main(age):
         for case in models.cases(age):
             print(case.name)
             # In graphs of TensorFlow 1 an optimizer's step and its own counter run at once, in either order.
-            case.steps = age != "keras2_tensorflow"
+            case.steps = age not in ("keras2_tensorflow", "tensorflow_1")
             save(case, archive, endings)
 
 
