@@ -167,6 +167,17 @@ def test_a_second_output_and_numbers_that_are_none_are_answered(browser, tmp_pat
         assert answer["sources"] == python["sources"] and answer["weights"] == python["weights"]
 
 
+def test_sums_of_values_inside_a_layer_are_answered_for_the_chosen_units(browser, tmp_path):
+    x = np.random.default_rng(0).normal(size=(1, 5, 20)).astype("float32")
+    model = Sequential([Input((5, 20), name="x"), layers.SeparableConv1D(3, 2, depth_multiplier=2, name="separable")])
+    trace = pellucid.trace(model, x)
+    for at in ("separable[1,2]", "separable[3,0]"):
+        pellucid.explain(trace, at=at).to_html(tmp_path / "page.html")
+        [answer] = asked(browser, tmp_path / "page.html", [[at]])
+        assert answer["decomposition"]["count"] == 40 and len(answer["decomposition"]["terms"]) == 10
+        assert_same(answer, told(trace, at), at)
+
+
 def test_in_training_a_page_says_that_samples_are_coupled(browser, tmp_path):
     model = Sequential([Input((4, 3), name="x"), layers.BatchNormalization(name="norm")])
     trace = pellucid.trace(model, np.ones((2, 4, 3), dtype="float32"), training=True)

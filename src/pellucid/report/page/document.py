@@ -27,7 +27,7 @@ from pellucid.xray import Trace
 HERE = pathlib.Path(__file__).parent
 SCRIPTS = (
     "indices", "rules", "regions", "links", "network", "following", "fields", "products", "weighing", "values", "answers",
-    "addresses", "words", "state", "dom", "grid", "block", "ribbon", "views", "order", "field", "weights", "proof", "map",
+    "addresses", "words", "state", "dom", "grid", "ink", "block", "ribbon", "views", "order", "field", "weights", "proof", "map",
     "inspector", "page",
 )  # fmt: skip
 STYLES = ("page",)
@@ -52,17 +52,18 @@ def write_page(
     """
     network = network_data(followed)
     shell = _document({"title": "", "network": network}, still)
-    budget = (max_mb * 1e6 - len(shell.encode())) * 0.95  # a share for what the packing itself adds
-    pathlib.Path(path).write_text(_document(content(followed, network, at, to, budget), still), "utf-8")
+    budget = (max_mb * 1e6 - len(shell)) * 0.95  # a share for what the packing itself adds
+    pathlib.Path(path).write_bytes(_document(content(followed, network, at, to, budget), still))
 
 
-def _document(data: dict, still: Sequence[Part]) -> str:
+def _document(data: dict, still: Sequence[Part]) -> bytes:
     script, style = _joined("script", SCRIPTS, "js"), _joined("style", STYLES, "css") + STYLE
     policy = f"default-src 'none'; img-src data:; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    return _PAGE.format(
+    page = _PAGE.format(
         policy=policy, title=html.escape(data["title"]), style=style, script=script, data=_embedded(data),
         still=fragment(still),
     )  # fmt: skip
+    return page.encode("utf-8", "replace")  # a name from a file may hold halves of characters
 
 
 @cache

@@ -45,7 +45,7 @@ class Answers {
   decomposition(element, top = 10) {
     const layer = this.network.writer.get(element.number);
     const noted = this.values.noted(layer, layer.writes.indexOf(element.number), element.place);
-    if (noted?.terms) return { ...noted, terms: noted.terms.slice(0, top) };
+    if (noted?.terms) return shortened(noted, top);
     const one = onlySum(layer);
     if (!one || !this.values.has(element.number) || !this.values.has(layer.reads[0])) return null;
     const terms = termsOf(one.products, element.place).map(([place, index]) => {
@@ -98,6 +98,13 @@ const onlySum = (layer) => {
   const [one, ...more] = layer.sums ?? [];
   return one && !more.length && one.is_multiplied && one.reads === 0 && one.own[0]?.is === "products" ? one : null;
 };
+
+/** What Python noted, with fewer terms: those that go are added to the rest. */
+const shortened = (noted, top) => ({
+  ...noted,
+  terms: noted.terms.slice(0, top),
+  rest: noted.terms.slice(top).reduce((sum, term) => sum + term.value, noted.rest),
+});
 
 /** A number as JSON takes it: "nan", "inf" and "-inf" as words. */
 const plainNumber = (value) => {

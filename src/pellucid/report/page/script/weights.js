@@ -50,7 +50,7 @@ class WeightsView extends LayerView {
     const source = this.page.network.writer.get(layer.reads[0]);
     const largest = Math.max(...made.terms.map((term) => Math.abs(term.value)), Math.abs(made.bias), 1e-30);
     const rows = made.terms.map((term) => [
-      code(`${source.path}[${term.place}]`), num(term.x), num(term.w), num(term.value), bar(term.value, largest),
+      code(`${term.reads === "input" ? source.path : term.reads} [${term.place}]`), num(term.x), num(term.w), num(term.value), bar(term.value, largest),
     ]);
     const others = made.count - made.terms.length;
     if (others > 0) rows.push([`${counted(others)} more products`, "", "", num(made.rest), bar(made.rest, largest)]);
