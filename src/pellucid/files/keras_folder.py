@@ -11,10 +11,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import zlib
 
 from pellucid.errors import FileError
 from pellucid.files import atomic, keras_zip, safe_json, source, weights_h5
 from pellucid.files.keras_zip import CONFIG, KERAS_VERSION, METADATA, WEIGHTS
+
+_CHECKSUM = "crc32"  # in the metadata, of folders that we wrote
 
 
 class KerasFolder:
@@ -25,7 +28,11 @@ class KerasFolder:
 
     def config(self) -> dict:
         """The model's config."""
-        config = self._json(CONFIG)
+        data = self._bytes(CONFIG)
+        config = safe_json.read(data)
+        told = self._told(_CHECKSUM)
+        if told is not None and told != _checksum(data, self.version):
+            raise FileError("The folder is damaged: the checksum of its config is wrong.", where=CONFIG)
         if not isinstance(config, dict):
             raise FileError("The model's config is no JSON object.", got=type(config).__name__, where=CONFIG)
         return config
@@ -41,13 +48,13 @@ class KerasFolder:
         return self._told("date_saved")
 
     def _told(self, word: str) -> str | None:
-        facts = self._json(METADATA) if METADATA in os.listdir(self._path) else None
+        facts = safe_json.read(self._bytes(METADATA)) if METADATA in os.listdir(self._path) else None
         told = facts.get(word) if isinstance(facts, dict) else None
         return told if isinstance(told, str) else None
 
-    def _json(self, name: str):
+    def _bytes(self, name: str) -> bytes:
         with source.opened_beside(self._path, name) as file:
-            return safe_json.read(file.read(safe_json.MOST_BYTES + 1))
+            return file.read(safe_json.MOST_BYTES + 1)
 
     @property
     def weights_bytes(self) -> int:
@@ -76,7 +83,8 @@ def write(path: str, config: dict, objects: list) -> None:
             fix="another name, or one file: model.save(path, zipped=True)",
         )
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    texts = {METADATA: {"keras_version": KERAS_VERSION, "date_saved": now}, CONFIG: config}
+    text = safe_json.write(config).encode()
+    facts = {"keras_version": KERAS_VERSION, "date_saved": now, _CHECKSUM: _checksum(text, KERAS_VERSION)}
     os.makedirs(path)
     # The config comes last: without it the folder is no model.
     atomic.replace(
@@ -84,13 +92,17 @@ def write(path: str, config: dict, objects: list) -> None:
         lambda file: weights_h5.write(file, objects),
         lambda file: _verify(file, len(objects)),
     )
-    for name, told in texts.items():
-        data = safe_json.write(told).encode()
+    for name, data in {METADATA: safe_json.write(facts).encode(), CONFIG: text}.items():
         atomic.replace(
             os.path.join(path, name),
             lambda file, data=data: file.write(data),
             lambda file: safe_json.read(file.read()),
         )
+
+
+def _checksum(config: bytes, version: str | None) -> str:
+    """Of the config's text and what it is read by; in letters, as all that the metadata tell."""
+    return f"{zlib.crc32(config + str(version).encode()):08x}"
 
 
 def _verify(file, count: int):

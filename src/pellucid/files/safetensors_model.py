@@ -34,6 +34,7 @@ _DTYPES = {
 }  # fmt: skip
 _MOST_HEADER, _MOST_NAME = 64 * 2**20, 1024
 _CONFIG, _CHECKSUMS = "keras_config", "crc32"
+_OF_TEXTS = ""  # no tensor can have this name
 
 
 def write(file, objects: list, config: dict | None) -> None:
@@ -50,9 +51,10 @@ def write(file, objects: list, config: dict | None) -> None:
         for key, array in arrays.items()
     }
     told = {"format": "keras", "keras_version": KERAS_VERSION}
-    told[_CHECKSUMS] = safe_json.write({name: _checksum(_bytes_of(tensor)) for name, tensor in tensors.items()})
     if config is not None:
         told[_CONFIG] = safe_json.write(config)
+    sums = {name: _checksum(_bytes_of(tensor)) for name, tensor in tensors.items()}
+    told[_CHECKSUMS] = safe_json.write({**sums, _OF_TEXTS: _checksum_of_texts(told)})
     safetensors.write(file, tensors, told)
 
 
@@ -87,7 +89,9 @@ class SafetensorsFile(Mapping):
         self._start = 8 + length
         self._places = {name: _place(name, entry) for name, entry in header.items()}
         _check_filled(self._places, size - self._start)
-        self._checksums = safe_json.read(self.told[_CHECKSUMS]) if _CHECKSUMS in self.told else {}
+        self._checksums = _sums(self.told)
+        if self._checksums.get(_OF_TEXTS) not in (None, _checksum_of_texts(self.told)):
+            raise FileError("The file is damaged: the checksum of its header's texts is wrong.")
         self.groups: dict[str, dict[str, ArrayFacts]] = {}
         for name, (facts, _) in self._places.items():
             group, _, last = name.rpartition("/")
@@ -184,6 +188,19 @@ def _texts(told) -> dict[str, str]:
     if not isinstance(told, dict) or not all(isinstance(text, str) for text in told.values()):
         raise FileError("The header's metadata are texts by name.", got=repr(told)[:100])
     return told
+
+
+def _sums(told: dict[str, str]) -> dict:
+    """The checksums that a file carries, by names of tensors; none in the files of others."""
+    sums = safe_json.read(told.get(_CHECKSUMS, "{}"))
+    if not isinstance(sums, dict):
+        raise FileError("The checksums are no JSON object.", got=type(sums).__name__)
+    return sums
+
+
+def _checksum_of_texts(told: dict[str, str]) -> int:
+    """Of the header's texts, all but the checksums."""
+    return zlib.crc32(safe_json.write([[word, told[word]] for word in sorted(told) if word != _CHECKSUMS]).encode())
 
 
 def _place(name: str, entry) -> tuple[ArrayFacts, int]:

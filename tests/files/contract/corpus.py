@@ -5,6 +5,7 @@ Below:  configs.py and weights.py give contents; ../bad_files.py archives.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import pathlib
@@ -17,7 +18,9 @@ import numpy as np
 import pellucid
 from files import bad_files
 from files.bad_files import CONFIG, WEIGHTS
-from files.contract import configs, weights
+from files.contract import configs, tensors, weights
+from pellucid import cli
+from pellucid.errors import FileError
 from pellucid.graph.objects import deserialize_keras_object
 from pellucid.models import model_from_json
 from pellucid.saving import load_model
@@ -30,7 +33,7 @@ class Bad:
     Args:
         name: what is bad about it.
         kind: "config" (plain data), "size" (the same, wanting more than a file holds), "text" (of a config), "weights",
-            "archive" or "legacy" (bytes of whole files).
+            "archive", "legacy", "tensors" or "index" (bytes of whole files).
         content: of that kind.
     """
 
@@ -64,6 +67,8 @@ class Goods:
         self.rich_legacy = self._saved(self.rich, folder / "rich.h5")
         self.model = small()
         self.file = self._saved(self.model, folder / "good.keras")
+        self.rich_tensors = self._saved(self.rich, folder / "rich.safetensors")
+        self.tensors = self._saved(self.model, folder / "good.safetensors")
         self.legacy = self._saved(self.model, folder / "good.h5")
         self.model.save_weights(folder / "good.weights.h5")
         self.weights = bad_files.unsealed((folder / "good.weights.h5").read_bytes())
@@ -71,7 +76,8 @@ class Goods:
     @staticmethod
     def _saved(model, path) -> bytes:
         model.save(path)
-        return bad_files.unsealed(path.read_bytes())
+        data = path.read_bytes()
+        return tensors.unsealed(data) if path.suffix == ".safetensors" else bad_files.unsealed(data)
 
 
 def small():
@@ -96,8 +102,40 @@ def corpus(goods: Goods) -> Iterator[Bad]:
     for name, data in bad_files.archives(goods.file).items():
         if not name.startswith(("config:", "weights:")):  # they come by way of their own kinds
             yield Bad(f"archive: {name}", "archive", data)
+    for name, data in tensors.every(goods.tensors).items():
+        yield Bad(f"tensors: {name}", "tensors", data)
+    for name, data in bad_indexes().items():
+        yield Bad(f"index: {name}", "index", data)
     for name, data in bad_legacy(goods.legacy).items():
         yield Bad(f"legacy: {name}", "legacy", data)
+
+
+def bad_indexes() -> dict[str, bytes]:
+    """Bad indexes of weights in parts; the good part is part_00000.weights.h5."""
+    part = "part_00000.weights.h5"
+    groups = {f"/{path}/vars": [part] for path in ("layers/dense", "layers/dense_1", "optimizer")} | {"/vars": [part]}
+
+    def index(**changes) -> bytes:
+        return json.dumps({"metadata": {"total_size": 1.0}, "weight_map": {**groups, **changes}}).encode()
+
+    kernel = "/layers/dense/vars"
+    names = (
+        "../part_00000.weights.h5", "/etc/passwd", "..", ".", "", "gone.weights.h5", "a/b.weights.h5", "a\\b.weights.h5",
+        "part_00000.weights.h5\0", "C:part.weights.h5", "x" * 300 + ".weights.h5", "bad.weights.json", "part_00000.h5",
+    )  # fmt: skip
+    found = {f"the name {name[:30]!r}": index(**{kernel: [name]}) for name in names}
+    for value in (5, None, {}, True, [5], [[part]], [None], []):
+        found[f"a place that is {value!r}"] = index(**{kernel: value})
+    return found | {
+        "no JSON": b"{",
+        "a list": b"[]",
+        "no map": b'{"metadata": {}}',
+        "a map that is a list": b'{"weight_map": []}',
+        "a group that is not there": index(**{"/layers/nobody/vars": [part]}),
+        "an empty map": b'{"weight_map": {}}',
+        "a key twice": index()[:-2] + b', "/vars": ["x"]}}',
+        "an HDF5 file": b"\x89HDF\r\n\x1a\n" + bytes(100),
+    }
 
 
 def bad_legacy(good: bytes) -> dict[str, bytes]:
@@ -229,6 +267,72 @@ def _load_legacy_weights(bad, goods, folder):
     return lambda: goods.model.load_weights(path)
 
 
+def _load_folder(bad, goods, folder):
+    path = _folder_of(bad, goods, folder)
+    return lambda: load_model(path)
+
+
+def _load_folder_weights(bad, goods, folder):
+    path = _folder_of(bad, goods, folder)
+    return lambda: goods.model.load_weights(path)
+
+
+def _folder_of(bad, goods, folder):
+    """The members of an archive as files of a folder."""
+    path = folder / "bad"
+    path.mkdir(exist_ok=True)
+    good = goods.file if bad.kind == "weights" else goods.rich_file
+    member = WEIGHTS if bad.kind == "weights" else CONFIG
+    for name, data in {**bad_files.members(good), member: as_text(bad)}.items():
+        (path / name).write_bytes(data)
+    return path
+
+
+def _load_shards(bad, goods, folder):
+    """An index with one part."""
+    _file(folder, "part_00000.weights.h5", bad.content)
+    groups = [f"/{path}/vars" for path in ("", "layers/dense", "layers/dense_1", "optimizer")]
+    told = {
+        "metadata": {"total_size": 1.0},
+        "weight_map": {group.replace("//", "/"): ["part_00000.weights.h5"] for group in groups},
+    }
+    path = _file(folder, "bad.weights.json", json.dumps(told).encode())
+    return lambda: goods.model.load_weights(path)
+
+
+def _load_index(bad, goods, folder):
+    _file(folder, "part_00000.weights.h5", goods.weights)
+    path = _file(folder, "bad.weights.json", bad.content)
+    return lambda: goods.model.load_weights(path)
+
+
+def _load_tensors(bad, goods, folder):
+    if bad.kind == "tensors":
+        path = _file(folder, "bad.safetensors", bad.content)
+    else:
+        path = _file(folder, "bad.safetensors", tensors.with_config(goods.rich_tensors, as_text(bad)))
+    return lambda: load_model(path)
+
+
+def _load_tensor_weights(bad, goods, folder):
+    path = _file(folder, "bad.safetensors", bad.content)
+    return lambda: goods.model.load_weights(path)
+
+
+def _check(bad, goods, folder):
+    """The command; its exit code is 1, and what is wrong is told without a traceback."""
+    path = _file(folder, "bad.keras", _archive_of(bad, goods))
+
+    def act():
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+            code = cli.main(["check", str(path)])
+        if code and told.getvalue().strip():
+            raise FileError(told.getvalue())
+
+    return act
+
+
 def _from_json(bad, goods, folder):
     text = as_text(bad)
     return lambda: model_from_json(text)
@@ -244,6 +348,13 @@ DOORS = [
     Door("load_weights(.keras)", ("weights", "archive"), _load_archive_weights),
     Door("load_weights(.weights.h5)", ("weights",), _load_weights),
     Door("load_model(.h5)", ("config", "size", "text", "legacy"), _load_legacy),
+    Door("load_model(a folder)", ("config", "size", "text", "weights"), _load_folder),
+    Door("load_weights(a folder)", ("weights",), _load_folder_weights),
+    Door("load_weights(.weights.json), a bad part", ("weights",), _load_shards),
+    Door("load_weights(.weights.json), a bad index", ("index",), _load_index),
+    Door("load_model(.safetensors)", ("config", "size", "tensors"), _load_tensors),
+    Door("load_weights(.safetensors)", ("tensors",), _load_tensor_weights),
+    Door("pellucid check", ("archive",), _check),
     Door("model_from_json", ("config", "text"), _from_json),
     Door("deserialize_keras_object", ("config",), _deserialize),
 ]

@@ -122,8 +122,10 @@ def test_p11_names_in_archives_are_unique_whatever_the_file_system(names):
 
 TEXTS = {
     "depth 65": ("[" * 65 + "]" * 65, "nested too deep"),
-    "a million deep": ("[" * 10**6, "nested too deep"),
+    "a hundred thousand deep": ("[" * 10**5, "nested too deep"),
     "65 MB": ('"' + "x" * (65 * 2**20) + '"', "too large"),
+    "a million lists": ("[" + "[]," * 10**6 + "[]]", "too many parts"),
+    "ten million numbers": ("[" + "1," * 10**7 + "1]", "too many parts"),
     "a key twice": ('{"a": 1, "b": {"c": 1, "c": 1}}', "stands twice"),
     "NaN": ("[NaN]", "not finite"),
     "Infinity": ("[Infinity]", "not finite"),
@@ -141,6 +143,11 @@ def test_p13_a_text_without_one_small_meaning_is_refused(name):
     text, told = TEXTS[name]
     with pytest.raises(FileError, match=told):
         safe_json.read(text)
+
+
+def test_p13_brackets_inside_texts_are_no_depth():
+    for text in ("[[" * 200, '\\"[' * 200, "]" * 200):
+        assert safe_json.read(json.dumps([text, {text: text}])) == [text, {text: text}]
 
 
 def test_p13_what_is_within_the_bounds_keeps_its_exact_types():
