@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import fit, page, predict, xray
+from benchmarks import convert, fit, page, predict, xray
 
 predict.main()
 fit.main()
 page.main()
+convert.main()
 xray.main()

@@ -380,6 +380,19 @@ def test_networks_drawn_at_random_compute_the_same(first, equal):
             )
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("first", range(100, 400, 25))
+@pytest.mark.filterwarnings("ignore:softmax along axis")
+def test_many_networks_drawn_at_random_are_proved_both_ways(first):
+    for seed in range(first, first + 25):
+        model = random_networks.draw(seed, equal=bool(seed % 2))
+        new = convert.relayout(model, "channels_first")
+        back = convert.relayout(new, "channels_last")
+        for a, b in ((model, new), (new, model), (model, back)):
+            proof = convert.prove(a, b, samples=2)
+            assert proof, f"seed {seed}: {proof}"
+
+
 # ---- refusals
 
 

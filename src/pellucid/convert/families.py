@@ -7,28 +7,36 @@ Kept true: only our own layers have rules; one that a user wrote sees its inputs
 
 from __future__ import annotations
 
+import numpy as np
+
 from pellucid import links
 from pellucid.convert import weight_axes
 from pellucid.convert.elements import Rearranging, Renaming, Repeating
 from pellucid.convert.mixing import EachStep, Joining, Stepping, Summing
 from pellucid.convert.passing import Call, Rule, Windows
-from pellucid.convert.pointwise import Activated, Following, Noise, Pointwise, Scaling
+from pellucid.convert.pointwise import Activated, Following, Noise, Pointwise, Scaling, Standardizing
 from pellucid.layers import (
     RNN,
     Activation,
+    ActivityRegularization,
     Bidirectional,
-    Masking,
+    Identity,
+    Normalization,
     RepeatVector,
+    Rescaling,
     SpatialDropout1D,
     StackedRNNCells,
     TimeDistributed,
+    activation,
+    merging,
 )
 from pellucid.layers.cells import DenseCell
+from pellucid.layers.regularization import Noisy
 from pellucid.xray import operators
 
 _SCALING = ("Softmax", "UnitNormalization")
-# They say Same, and look at axes nevertheless: at the last one for the mask, at the steps for the noise.
-_NOT_POINTWISE = (Masking, SpatialDropout1D)
+# Known to work on each place by itself; others that say so may hold numbers for some axes, or make masks of them.
+_POINTWISE = (merging.Elementwise, activation.Elementwise, Noisy, ActivityRegularization, Identity)
 
 
 def rule_of(call: Call, data_format: str) -> Rule:
@@ -43,6 +51,8 @@ def rule_of(call: Call, data_format: str) -> Rule:
         return Following()
     if kind in _SCALING:
         return Scaling()
+    if isinstance(layer, Normalization) and len(layer.axis) == 1:
+        return Standardizing()
     if kind == "Dense":
         return Summing()
     found = _around(call, data_format) if isinstance(layer, (TimeDistributed, Bidirectional, RNN)) else None
@@ -59,11 +69,15 @@ def _of_layers_link(layer) -> Rule:
         return Repeating()
     if isinstance(layer, Activation):
         return Pointwise() if isinstance(link, links.Same) else Activated() if link is not None else Rule()
-    if isinstance(layer, _NOT_POINTWISE):
-        return Rule()
     if isinstance(link, links.Same):
-        return Rule() if layer._own_weights() else Noise()
+        # The steps that SpatialDropout1D drops together are its second axis, wherever that lies.
+        is_plain = isinstance(layer, _POINTWISE) and not isinstance(layer, SpatialDropout1D)
+        return Noise() if is_plain or _is_scalar(layer) else Rule()
     return _of_link(link)
+
+
+def _is_scalar(layer) -> bool:
+    return isinstance(layer, Rescaling) and np.ndim(layer.scale) == np.ndim(layer.offset) == 0
 
 
 def _of_link(link) -> Rule:

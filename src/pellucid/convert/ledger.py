@@ -7,6 +7,7 @@ Kept true: one Move for each weight, those that stay included; a Move holds all 
 
 from __future__ import annotations
 
+import pathlib
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -176,9 +177,12 @@ class Ledger:
     def __str__(self) -> str:
         return as_text(self.parts(), width=100, is_unicode=False)
 
-    def to_html(self) -> str:
-        """A page of its own."""
-        return as_html(self.parts(), f"{self.source} to {self.target}")
+    def to_html(self, path=None) -> str:
+        """A page of its own; written to a file where a path is given."""
+        page = as_html(self.parts(), f"{self.source} to {self.target}")
+        if path is not None:
+            pathlib.Path(path).write_text(page, encoding="utf-8")
+        return page
 
     def to_dict(self) -> dict:
         """Plain data."""

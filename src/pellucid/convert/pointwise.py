@@ -94,13 +94,17 @@ class Noise(Pointwise):
         return {"noise_shape": (shape[0], *(shape[axis + 1] for axis in state.dims))}, (), None
 
 
+# Along their axis indices stay in order: groups are runs of channels, and numbers that were given belong to each.
+_IN_ORDER = ("GroupNormalization", "Normalization")
+
+
 class Following(Pointwise):
     """Layers whose weights lie along axes of the input: all normalizations, PReLU."""
 
     def passage(self, call, states, choices):
-        if type(call.layer).__name__ == "GroupNormalization":
+        if type(call.layer).__name__ in _IN_ORDER:
             axis = weight_axes.mixed(call.layer, len(call.in_shapes[0]))[0]
-            taken = states[0].with_axis(axis, Axis.plain(call.in_shapes[0][axis]))  # groups are runs of channels
+            taken = states[0].with_axis(axis, Axis.plain(call.in_shapes[0][axis]))
             return replace(super().passage(call, [taken], choices), reads=tuple(states))
         return super().passage(call, states, choices)
 
@@ -134,6 +138,13 @@ class Scaling(Following):
     def along(self, call, state):
         ndim = len(call.in_shapes[0])
         return ({} if state.dims == tuple(range(ndim)) else self._axes(call.layer, ndim, state)), (), None
+
+
+class Standardizing(Scaling):
+    """Normalization with numbers for one axis, which stay in order."""
+
+    def _axes(self, layer, ndim, state) -> dict:
+        return {"axis": state.place_of(weight_axes.mixed(layer, ndim)[0]) + 1}
 
 
 class Activated(Pointwise):

@@ -6,6 +6,7 @@ Kept true: it says what was compared and how closely, also where all is well, an
 
 from __future__ import annotations
 
+import pathlib
 from dataclasses import asdict, dataclass
 
 from pellucid.report import proof as drawing
@@ -108,9 +109,12 @@ class Proof:
     def __str__(self) -> str:
         return as_text(self.parts(), width=100, is_unicode=False)
 
-    def to_html(self) -> str:
-        """A page of its own."""
-        return as_html(self.parts(), " and ".join(self.names))
+    def to_html(self, path=None) -> str:
+        """A page of its own; written to a file where a path is given."""
+        page = as_html(self.parts(), " and ".join(self.names))
+        if path is not None:
+            pathlib.Path(path).write_text(page, encoding="utf-8")
+        return page
 
     def to_dict(self) -> dict:
         """Plain data."""
