@@ -54,6 +54,7 @@ def standing_again(model, layout: str | None):
     later = {move.weight: move for move in moved.ledger.moves}
     moves = tuple(_then(move, later) for move in came.moves)
     moved.ledger = replace(moved.ledger, source=came.source, target=came.target, moves=moves)
+    moved.__dict__.pop("_origin", None)  # nobody has the model between: what it came from is the other world's
     return moved
 
 
