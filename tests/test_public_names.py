@@ -45,7 +45,6 @@ MISSING = {
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
     "utils": {
         "To come: boxes in pictures, tables of features.": "bounding_boxes FeatureSpace",
-        "To come: pictures of models.": "model_to_dot plot_model",
         "To come.": "Config legacy",
     },
 }

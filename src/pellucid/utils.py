@@ -24,6 +24,7 @@ from pellucid.registry import (
     get_registered_object,
     register_keras_serializable,
 )
+from pellucid.report.diagram.plotting import model_to_dot, plot_model
 from pellucid.settings import (
     clear_session,
     disable_interactive_logging,
@@ -56,9 +57,11 @@ __all__ = [
     "is_interactive_logging_enabled",
     "is_keras_tensor",
     "load_img",
+    "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "save_img",
     "serialize_keras_object",

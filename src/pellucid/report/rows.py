@@ -108,7 +108,7 @@ def _row(layer, level: int, nodes: set) -> Row:
         params=_params(layer),
         origins=_origins(layer, nodes),
         trains=layer.trainable if getattr(layer, "weights", None) else None,
-        model_kind=_model_kind(layer),
+        model_kind=model_kind(layer),
     )
 
 
@@ -127,7 +127,7 @@ def _output_shapes(layer):
 
 def _told_shape(layer):
     """What a nested model says; no layer has this property, but a user's may hold anything under the name."""
-    return getattr(layer, "output_shape", None) if _model_kind(layer) else None
+    return getattr(layer, "output_shape", None) if model_kind(layer) else None
 
 
 def _only(shapes: list):
@@ -145,7 +145,7 @@ def _origins(layer, nodes: set) -> tuple[tuple[str, int, int], ...]:
     return tuple((h.operation.name, h.node_index, h.tensor_index) for h in histories)
 
 
-def _model_kind(layer) -> str | None:
+def model_kind(layer) -> str | None:
     if not hasattr(layer, "summary"):
         return None
     return "Sequential" if any(cls.__name__ == "Sequential" for cls in type(layer).__mro__) else "Model"
