@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid import Input, Sequential, layers
+from pellucid import Input, Model, Sequential, layers
 
 FLATTEN = """\
 flatten (Flatten)   (None, 3, 2, 4) -> (None, 24)   no weights; values unchanged
@@ -44,7 +44,8 @@ def test_an_element_says_where_it_comes_from_and_what_it_meets():
     assert "\nmeets   dense.kernel[5, 0:3]\n" in text
     model.layers[1].set_weights([np.ones((24, 3)), np.zeros(3)])
     text = str(pellucid.explain(model, at="dense[1]", x=X))
-    assert "made of 24 products and a bias of 0: 276 before its activation" in text  # 0 + 1 + ... + 23
+    assert "made by dense.kernel[0:24, 1]\n        dense.bias[1]\n" in text
+    assert "made of 24 products and a bias of 0: 276\n" in text  # 0 + 1 + ... + 23
     assert "23 * 1 = 23 from (23,)" in text
 
 
@@ -76,3 +77,74 @@ def test_an_element_of_a_view_says_where_it_lies_in_memory():
     text = str(pellucid.explain(model, at=("moved", (1, 2, 0)), x=X))
     assert "(c=1, h=2, w=0)  <->  (h=2, w=0, c=1)   value 17" in text
     assert "element 10 in row-major order, and 17 in storage" in text  # 1*6 + 2*2 + 0, and 2*8 + 0*4 + 1
+
+
+def test_an_activation_stands_between_a_sum_and_its_value():
+    model = Sequential([Input((2,), name="x"), layers.Dense(1, activation="relu", name="dense")])
+    model.set_weights([[[1.0], [1.0]], [-5.0]])
+    text = str(pellucid.explain(model, at="dense[0]", x=np.array([[1.0, 2.0]])))
+    assert "at      (f=0)   value 0\n" in text
+    assert "made of 2 products and a bias of -5: -2 before its activation\n        2 * 1 = 2 from (1,)\n" in text
+
+
+def test_a_unit_of_several_sums_names_them_all():
+    model = Sequential([Input((3, 2), name="x"), layers.LSTM(2, name="lstm")])
+    explained = pellucid.explain(model, at="lstm[1]", x=np.zeros((1, 3, 2)))
+    assert "made of 4 sums, each before its activation\n        input: 4 products and a bias of 0: 0\n" in str(
+        explained
+    )
+    assert "forget: 4 products and a bias of 1: 1\n" in str(explained)
+    said = explained.to_dict()
+    assert said["decomposition"] is None and list(said["parts"]) == ["input", "forget", "candidate", "output"]
+
+
+WHOLE = """\
+conv (Conv2D)   (None, 5, 4, 3) -> (None, 5, 4, 2)    56 weights
+reads   image (None, 5, 4, 3)
+read by pool
+weights kernel (3, 3, 3, 2), bias (2,)
+costs   1,080 multiply-adds for one sample
+sees    3 x 3 of image, 1 apart: 27 of 60 elements
+values  0 to 0, mean 0, 100 % are 0; 2 samples
+"""
+
+
+def test_a_whole_layer_says_what_it_reads_and_sees():
+    """A pooled unit in the middle looks at rows 1 to 4 and columns 1 to 4, of which the image has columns 0 to 3."""
+    conv = layers.Conv2D(2, 3, padding="same", name="conv")
+    model = Sequential([Input((5, 4, 3), name="image"), conv, layers.MaxPooling2D(2, name="pool")])
+    assert str(pellucid.explain(model, at="conv", x=np.zeros((2, 5, 4, 3)))) == WHOLE
+    assert "sees    4 x 4 of image, 2 apart: 36 of 60 elements\n" in str(pellucid.explain(model, at="pool"))
+
+
+def test_memory_order_is_told_as_data_too():
+    model = Sequential([Input((3, 2, 4), name="image"), layers.Permute((3, 1, 2), name="moved")])
+    explained = pellucid.explain(model, at=("moved", (1, 2, 0)), x=X)
+    assert explained.to_dict()["memory"] == {
+        "row_major": 10, "storage": 17, "strides": [24, 1, 8, 4], "is_contiguous": False
+    }  # fmt: skip
+    assert pellucid.explain(model, at=("moved", 0)).to_dict()["memory"] is None
+    whole = str(pellucid.explain(model, at="moved", x=X))
+    assert "memory  not in row-major order: a view of shape (1, 4, 3, 2) with strides (24,\n        1, 8, 4)\n" in whole
+
+
+def test_an_unknown_first_size_is_no_hindrance_to_the_rule():
+    text = str(pellucid.explain((None, 4), at=4003))
+    assert "flat 4003  <->  (t=1000, c=3)\n" in text
+    explained = pellucid.explain(
+        Sequential([Input((None, 4), name="x"), layers.Flatten(name="flatten")]), at="flatten:9"
+    )
+    assert "flat 9  <->  (t=2, c=1)\n" in str(explained)
+    assert explained.to_dict()["sources"] is None and explained.to_dict()["place"] == [9]
+
+
+def test_a_layer_without_links_says_so():
+    x = Input((3,), name="x")
+    t = pellucid.trace(Model(x, layers.Lambda(lambda value: value.flip(1), name="flip")(x)))
+    assert "links   it does not say which places feed which: all of its input is taken\n" in str(
+        pellucid.explain(t, at="flip")
+    )
+    assert "say no links, so all of their input is taken: flip\n" in str(t)
+    assert "3 elements (at most: flip does not say its links: all\n          of its input is taken)\n" in str(
+        pellucid.explain(t, at="flip[0]")
+    )

@@ -74,7 +74,7 @@ def test_wrong_addresses_say_what_would_be_right():
     with pytest.raises(ShapeError, match="0 to 23") as told:
         t.sources(("flatten", 24))
     assert "flatten (Flatten), (None, 3, 2, 4) -> (None, 24)" in str(told.value)
-    with pytest.raises(ShapeError, match=r"below \(3, 2, 4\)"):
+    with pytest.raises(ShapeError, match="3 coordinates: 0 to 2, 0 to 1, 0 to 3"):
         t.sources("image[0,2,0]")
     with pytest.raises(TypeError, match="no address"):
         t.sources(3.5)

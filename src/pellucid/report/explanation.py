@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pellucid import places
 from pellucid.errors import ShapeError
-from pellucid.report import drawing, element, order, overview
+from pellucid.report import drawing, element, order, overview, whole
 from pellucid.report.html import as_piece
 from pellucid.report.page.document import write_page
 from pellucid.report.parts import Gap, Paragraph, Part
@@ -67,13 +67,15 @@ class Explanation:
     def parts(self) -> list[Part]:
         """What there is to draw."""
         if self.node is None:
-            return overview.parts(self.trace)
+            return overview.parts(self.trace, WIDTH)
         lines = [*_head(self.node), *order.rule(self.node)]
         grid = order.grid(self.node, self.place)
         parts: list[Part] = [Paragraph("\n".join(lines))]
         if grid:
             parts += [Gap(), Paragraph("\n".join(grid))]
-        if self.place is not None:
+        if self.place is None:
+            parts += [*([Gap()] if grid else []), Paragraph("\n".join(whole.told(self.trace, self.node)))]
+        else:
             told = element.told(self.trace, self.node, self.place, self.at, self.to)
             parts += [*([] if grid else [Gap()]), Paragraph("\n".join(told))]
         otherwise = order.otherwise(self.node, self.place)

@@ -14,28 +14,46 @@ from pellucid.report.parts import Column, Gap, Paragraph, Part, Table
 from pellucid.xray import Trace
 from pellucid.xray.node import TraceNode
 
-
-def parts(followed: Trace) -> list[Part]:
-    """What there is to draw."""
-    columns = [Column("layer"), Column("output"), Column("weights", "right"), Column("multiply-adds", "right")]
-    if followed.has_values:
-        columns.append(Column("values", "right"))
-    rows = tuple(_row(followed, node) for node in followed)
-    lines = [_totals(followed), *_rules(followed), *_left_out(followed)]
-    return [Table(tuple(columns), rows, is_boxed=False), Gap(), Paragraph("\n".join(lines))]
+_BETWEEN = 3  # characters between two columns
+_LEAST_NAME = 16
 
 
-def _row(followed: Trace, node: TraceNode) -> tuple[str, ...]:
+def parts(followed: Trace, width: int = 80) -> list[Part]:
+    """What there is to draw in lines of this many characters."""
+    titles = ["layer", "output", "weights", "multiply-adds", "values"]
+    rows = [_row(node) for node in followed]
+    if not followed.has_values:
+        titles, rows = titles[:-1], [row[:-1] for row in rows]
+    sizes = [max(len(row[k]) for row in [titles, *rows]) for k in range(len(titles))]
+    while (
+        len(titles) > 2
+        and sum(sizes) + _BETWEEN * len(sizes) > width
+        and _room(sizes, width) < min(sizes[0], _widest(rows))
+    ):
+        titles, rows, sizes = titles[:-1], [row[:-1] for row in rows], sizes[:-1]
+    # Only the first column gives way: names break, numbers never do.
+    fixed = [None if sum(sizes) + _BETWEEN * len(sizes) <= width else max(_room(sizes, width), _LEAST_NAME), *sizes[1:]]
+    columns = [
+        Column(title, "left" if k < 2 else "right", size)
+        for k, (title, size) in enumerate(zip(titles, fixed, strict=True))
+    ]
+    lines = [_totals(followed), *_ways(followed), *_rules(followed), *_left_out(followed)]
+    return [Table(tuple(columns), tuple(rows), is_boxed=False), Gap(), Paragraph("\n".join(lines))]
+
+
+def _room(sizes: list[int], width: int) -> int:
+    """What is left for the first column."""
+    return width - sum(sizes[1:]) - _BETWEEN * len(sizes)
+
+
+def _widest(rows: list[tuple[str, ...]]) -> int:
+    """The longest word of the first column, which should not be broken."""
+    return max(len(word) for row in rows for word in row[0].split())
+
+
+def _row(node: TraceNode) -> tuple[str, ...]:
     shapes = ", ".join(map(str, node.output_shapes))
-    row = (f"{_name(followed, node)} ({node.kind})", shapes, f"{node.params:,}", _count(node.macs))
-    return (*row, _range(node.value)) if followed.has_values else row
-
-
-def _name(followed: Trace, node: TraceNode) -> str:
-    """The path, and what is read where that is not the layer before."""
-    at = followed.layers.index(node)
-    before = (followed.layers[at - 1].path,) if at else ()
-    return node.path if not node.inputs or node.inputs == before else f"{node.path} <- {', '.join(node.inputs)}"
+    return f"{node.path} ({node.kind})", shapes, f"{node.params:,}", _count(node.macs), _range(node.value)
 
 
 def _count(number: int | None) -> str:
@@ -53,6 +71,13 @@ def _totals(followed: Trace) -> str:
     known = [node.macs for node in followed if node.macs is not None]
     more = "" if len(known) == len(followed) else ", and those of the layers marked ?"
     return f"{followed.params:,} weights; {sum(known):,} multiply-adds for one sample{more}"
+
+
+def _ways(followed: Trace) -> list[str]:
+    """What is read by the layers that do not read the one before."""
+    pairs = zip(followed.layers, followed.layers[1:], strict=False)
+    others = [node for before, node in pairs if node.inputs and set(node.inputs) != {before.path}]
+    return [f"{node.path} reads {', '.join(node.inputs)}" for node in others]
 
 
 def _rules(followed: Trace) -> list[str]:

@@ -24,7 +24,7 @@ class ShownTrace(Trace):
         Args:
             width: characters to a line at most, 40 or more.
         """
-        return as_text(overview.parts(self), width, is_unicode=False)
+        return as_text(overview.parts(self, width), width, is_unicode=False)
 
     def __str__(self) -> str:
         return self.to_text()

@@ -113,21 +113,18 @@ def _is_place(at) -> bool:
 
 
 def _place(given, shape, path: str, told) -> tuple[int, ...]:
-    """A place in a value, from a flat index or a place."""
-    if None in shape:
-        known = (0, *shape[1:])
-        if None in known or isinstance(given, (int, np.integer)):
-            raise ShapeError(
-                f"The size of '{path}' is unknown.",
-                got=f"shape {shape}, without the batch",
-                fix="trace(model, x), with values that tell it",
-            )
-    if isinstance(given, (int, np.integer)):
-        given = int(given)
-        if 0 <= given < (places.size(shape) or 0):
-            return places.place(given, shape)
-    elif len(given) == len(shape) and all(0 <= i < n for i, n in zip(given, shape, strict=True) if n is not None):
-        return tuple(map(int, given))
+    """A place in a value, from a flat index or a place; the first size may be unknown."""
+    is_flat = isinstance(given, (int, np.integer))
+    if is_flat and None in shape[1:]:
+        raise ShapeError(
+            f"The size of '{path}' is unknown.",
+            got=f"shape {shape}, without the batch",
+            fix="trace(model, x), with values that tell it",
+        )
+    place = _counted(int(given), shape) if is_flat else tuple(map(int, given))
+    if place is not None and len(place) == len(shape):
+        if all(0 <= i and (n is None or i < n) for i, n in zip(place, shape, strict=True)):
+            return place
     raise ShapeError(
         f"No element {given} in the output of '{path}'.",
         got=given,
@@ -136,8 +133,22 @@ def _place(given, shape, path: str, told) -> tuple[int, ...]:
     )
 
 
+def _counted(flat: int, shape) -> tuple[int, ...] | None:
+    """The place of a flat index, however long the first axis is; None where there is none."""
+    behind = places.size(shape[1:])
+    if flat < 0 or not behind:
+        return None
+    if not shape:
+        return () if flat == 0 else None
+    row, rest = divmod(flat, behind)
+    return (row, *places.place(rest, shape[1:])) if len(shape) > 1 else (row,)
+
+
 def _range(given, shape) -> str:
     count = places.size(shape)
     if isinstance(given, int) and count is not None:
         return f"0 to {count - 1}, {len(shape)} axes: {shape}" if len(shape) > 1 else f"0 to {count - 1}"
-    return f"{len(shape)} coordinates, each from 0: below {shape}"
+    if isinstance(given, int):
+        return "0 or more"
+    known = ", ".join("any" if n is None else f"0 to {n - 1}" for n in shape)
+    return f"{len(shape)} coordinate{'s' if len(shape) != 1 else ''}: {known}"

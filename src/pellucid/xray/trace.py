@@ -191,6 +191,16 @@ class Trace:
         site = self._directory.writer(number)
         return decomposition.decompose(site, site.writes.index(number), place, self._values, top, part)
 
+    def parts(self, at) -> list[str]:
+        """The names of the sums that a unit is made from; ``[""]`` for an only one.
+
+        Raises:
+            StateError, UnsupportedError: as `decompose`.
+        """
+        number, place = self._directory.element(at)
+        site = self._directory.writer(number)
+        return list(decomposition.units(site, site.writes.index(number), place, self._values))
+
     # ---- all of it
 
     @property
