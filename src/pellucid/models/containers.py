@@ -25,6 +25,11 @@ def is_legacy(path: str) -> bool:
     return path.endswith(LEGACY) and not path.endswith(WEIGHTS)
 
 
+def is_of_torch(weights) -> bool:
+    """Whether open weights are a state dict of PyTorch and not a file of ours."""
+    return isinstance(weights, SafetensorsFile) and weights.told.get("format") != "keras"
+
+
 class _SafetensorsModel:
     """A safetensors file with the face of a .keras file."""
 

@@ -19,11 +19,12 @@ from pellucid.files import (
     safetensors_model,
     shards,
     source,
+    torch_zip,
     weights_h5,
 )
 from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
-from pellucid.models import containers, legacy, matching, naming_tree
+from pellucid.models import containers, legacy, matching, naming_tree, state_dicts
 from pellucid.models.loading import Plan, variables_of
 from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
 from pellucid.random.seed import seeds_apart
@@ -178,10 +179,11 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
     """Give a model the weights of a file; if it fails, nothing has changed.
 
     Args:
-        filepath: a .weights.h5, .weights.json, .keras or .safetensors file; or a .h5 or .hdf5 file, of Keras 1 to 3.
+        filepath: a .weights.h5, .weights.json, .keras or .safetensors file; a .h5 or .hdf5 file, of Keras 1 to 3; or a
+            state dict of a PyTorch module with the same layers, .pt, .pth or .safetensors.
         skip_mismatch: warn of what does not fit, and leave that as it is.
         objects_to_skip: for .weights.h5, layers and other objects that are left as they are.
-        by_name: for .h5, whether layers are matched by their names; by their order if not.
+        by_name: for .h5 and state dicts, whether layers are matched by their names; by their order if not.
 
     Raises:
         OrderError: the model has no weights yet.
@@ -195,7 +197,14 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
     if containers.is_legacy(path):
         legacy.load_weights(model, path, skip_mismatch, named)
         return
+    if path.endswith(torch_zip.ENDINGS):
+        with source.refusals(path), source.opened(path) as file:
+            state_dicts.load(model, torch_zip.read(file), skip_mismatch, named)
+        return
     with source.refusals(path), containers.weights(path, most_kept(model)) as weights:
+        if containers.is_of_torch(weights):
+            state_dicts.load(model, state_dicts.in_known_order(weights, named), skip_mismatch, named)
+            return
         plan = Plan(weights, without or ())
         plan.add(model)
         plan.check(skip_mismatch)
@@ -203,7 +212,8 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
 
 
 def _check_only_for(path, by_name, objects_to_skip):
-    if by_name is not None and not containers.is_legacy(path):
+    by_order = (*torch_zip.ENDINGS, containers.SAFETENSORS)
+    if by_name is not None and not containers.is_legacy(path) and not path.endswith(by_order):
         raise ArgumentError("`by_name` is for files of Keras 2.", got=repr(path), expected="a name that ends with .h5")
     if objects_to_skip is not None and not path.endswith(".weights.h5"):
         raise ArgumentError(
