@@ -42,7 +42,7 @@ def images(tmp_path):
 
 
 def all_of(dataset) -> list:
-    return [(text, np.asarray(label).tolist()) for text, label in dataset.unbatch()]
+    return [(str(text), np.asarray(label).tolist()) for text, label in dataset.unbatch()]
 
 
 @pytest.mark.parametrize("kwargs", [{"shuffle": False}, {"seed": 3}, {"class_names": ["c", "a"], "seed": 5}])
@@ -51,7 +51,7 @@ def test_files_and_labels_are_kerass_in_their_order(texts, kwargs, capsys):
     expected = dataset_utils.index_directory(str(texts), "inferred", formats=(".txt",), **{"seed": 0, **kwargs})
     assert [str(path) for path in dataset.file_paths] == [path.replace("/./", "/") for path in expected[0]]
     assert dataset.class_names == expected[2]
-    got = {text: int(label) for text, label in dataset}
+    got = {str(text): int(label) for text, label in dataset}
     labels = zip(*expected[:2], strict=True)
     assert got == {pathlib.Path(path).read_text("utf-8"): int(label) for path, label in labels}
     lines = capsys.readouterr().out.splitlines()
@@ -96,6 +96,25 @@ def test_labels_may_be_told_or_left_away(texts):
 def test_texts_may_be_cut(texts):
     dataset = utils.text_dataset_from_directory(texts, max_length=4, shuffle=False, verbose=False)
     assert [text for text, _ in all_of(dataset)][:2] == ["a0 ä", "a2 ä"]
+
+
+def test_texts_have_the_form_of_tensors_or_are_pythons_own(texts):
+    kwargs = {"shuffle": False, "verbose": False, "batch_size": 3}
+    ((batch, _), *_) = utils.text_dataset_from_directory(texts, **kwargs)
+    assert (batch.shape, batch.dtype, batch.dtype.name) == ((3,), "string", "string")
+    assert batch.numpy()[0].decode() == str(batch[0]) == batch[0] == "a0 äöü"
+    assert np.asarray(batch).tolist() == [str(text) for text in batch]
+    assert batch[0].numpy() == "a0 äöü".encode()
+    ((batch, _), *_) = utils.text_dataset_from_directory(texts, format="grain", **kwargs)
+    assert all(isinstance(text, str) for text in batch)
+    (x, _) = utils.text_dataset_from_directory(texts, **kwargs).element_spec
+    assert (x.shape, x.dtype) == ((None,), "string")
+
+
+def test_grain_keeps_the_first_order(texts):
+    dataset = utils.text_dataset_from_directory(texts, seed=3, format="grain", verbose=False)
+    assert all_of(dataset) == all_of(dataset)
+    assert [str(text) for text, _ in all_of(dataset)] != sorted(str(text) for text, _ in all_of(dataset))
 
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "nearest", "bicubic"])

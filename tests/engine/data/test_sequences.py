@@ -40,6 +40,8 @@ def test_windows_may_come_in_random_order():
     dataset = utils.timeseries_dataset_from_array(SERIES, np.arange(20), 3, shuffle=True, seed=1, batch_size=5)
     first, second = ([int(y) for _, targets in dataset for y in targets] for _ in range(2))
     assert sorted(first) == list(range(18)) != first != second
+    kept = utils.timeseries_dataset_from_array(SERIES, np.arange(20), 3, shuffle=True, seed=1, format="grain")
+    assert [y.tolist() for _, y in kept] == [y.tolist() for _, y in kept] != [list(range(18))]
 
 
 @pytest.mark.parametrize(

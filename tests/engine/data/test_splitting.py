@@ -51,6 +51,24 @@ def test_batches_are_split_by_samples_and_stay_batches():
     assert [y.tolist() for _, y in right] == [[7, 8, 9]]
 
 
+class TensorFlows:
+    """As much of a tf.data.Dataset of batches as is asked for."""
+
+    _batch_size = np.int64(4)
+
+    def unbatch(self):
+        return Dataset.from_tensor_slices((X, Y))
+
+    def as_numpy_iterator(self):
+        raise AssertionError("batches are taken apart first")
+
+
+def test_a_data_set_of_tensorflows_is_taken_apart():
+    left, right = utils.split_dataset(TensorFlows(), left_size=0.5)
+    assert [y.tolist() for _, y in left] == [[0, 1, 2, 3], [4]]
+    assert [y.tolist() for _, y in right] == [[5, 6, 7, 8], [9]]
+
+
 @pytest.mark.parametrize(
     ("dataset", "sizes", "kind", "text"),
     [

@@ -1,4 +1,4 @@
-"""Elements of a Dataset: tensors, strings, and tuples or dicts of them; how several become a batch, and a batch rows.
+"""Elements of a Dataset: tensors, text, and tuples or dicts of them; how several become a batch, and a batch rows.
 
 Below:  leaves.py makes tensors of arrays.
 Above:  dataset.py.
@@ -15,6 +15,7 @@ import torch
 
 from pellucid.dtypes import standardize_dtype
 from pellucid.engine.data.leaves import as_array, as_tensor
+from pellucid.engine.data.strings import Strings
 from pellucid.errors import DataError, ShapeError
 from pellucid.graph.values import convert_to_tensor
 
@@ -36,7 +37,7 @@ def element(thing):
 
 
 def _leaf(x):
-    if x is None or isinstance(x, (str, bytes, torch.Tensor)):
+    if x is None or isinstance(x, (str, bytes, torch.Tensor, Strings)):
         return x
     if isinstance(x, (bool, int, float)):
         return convert_to_tensor(x).cpu()
@@ -71,6 +72,8 @@ def _stacked(*leaves):
                 fix="dataset.padded_batch(batch_size)",
             )
         return torch.stack(leaves)
+    if isinstance(leaves[0], Strings):
+        return Strings(np.stack([np.asarray(leaf) for leaf in leaves]))
     return np.stack(leaves) if isinstance(leaves[0], np.ndarray) else np.array(leaves, dtype=object)
 
 
@@ -119,7 +122,9 @@ def length(item) -> int:
 
 def as_numpy(leaf):
     """The leaf as NumPy has it."""
-    return leaf.detach().cpu().numpy() if isinstance(leaf, torch.Tensor) else leaf
+    if isinstance(leaf, torch.Tensor):
+        return leaf.detach().cpu().numpy()
+    return leaf.numpy() if isinstance(leaf, Strings) else leaf
 
 
 @dataclass(frozen=True)

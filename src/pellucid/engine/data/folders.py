@@ -21,6 +21,7 @@ from pellucid.errors import ArgumentError, DataError, MissingFileError
 
 LABEL_MODES = ("int", "categorical", "binary", None)
 SUBSETS = ("training", "validation", "both", None)
+FORMATS = ("tf", "grain")
 READERS = 8  # threads that read files
 
 
@@ -32,12 +33,13 @@ class Folder:
         labels: "inferred" from the names of folders inside; a list, one for each file; or None.
         label_mode: "int", "categorical" (one-hot), "binary" (0.0 or 1.0), or None.
         class_names: which folders inside, and their order.
-        shuffle: whether files come in random order, another in each pass.
+        shuffle: whether files come in random order.
         seed: of that order.
         validation_split: the share of files that is kept for validation.
         subset: which part is wanted: "training", "validation", or "both" as a pair.
         follow_links: whether folders that are links are walked.
         verbose: whether the number of files is printed.
+        format: whose habits the data set has: "tf" draws another order in each pass, "grain" keeps the first.
     """
 
     directory: str
@@ -52,6 +54,7 @@ class Folder:
     follow_links: bool
     verbose: bool
     endings: tuple[str, ...]
+    format: str = "tf"
 
     def __post_init__(self):
         if self.labels is None or self.label_mode is None:
@@ -105,6 +108,7 @@ def from_folder(asked: Folder, read: Callable, batch: Callable | None = None):
 
 def check(asked: Folder) -> None:
     """Raise where arguments cannot be, or do not go together."""
+    check_format(asked.format)
     if asked.labels not in ("inferred", None) and not isinstance(asked.labels, (list, tuple)):
         raise ArgumentError("`labels` is a list, one label for each file.", got=repr(asked.labels), fix='"inferred"')
     if asked.labels != "inferred" and asked.class_names:
@@ -125,6 +129,16 @@ def check(asked: Folder) -> None:
         raise ArgumentError(
             "Without a seed the two parts would overlap.", got="shuffle=True, seed=None", fix="seed=1, or shuffle=False"
         )
+
+
+def check_format(format: str) -> None:
+    """Raise where Keras knows no such format.
+
+    Raises:
+        ArgumentError: another word than those of Keras.
+    """
+    if format not in FORMATS:
+        raise ArgumentError("Unknown `format`.", got=repr(format), expected=", ".join(map(repr, FORMATS)))
 
 
 def found(asked: Folder) -> Files:
@@ -210,7 +224,8 @@ def _dataset(asked: Folder, files: Files, read, batch, is_first: bool) -> Datase
     items = list(zip(files.paths, labels, strict=True))
     order = Dataset(lambda: iter(items), len(items))
     if asked.shuffle and is_first:
-        order = order.shuffle(8 * asked.batch_size if asked.batch_size else 1024, seed=asked.seed)
+        buffer = 8 * asked.batch_size if asked.batch_size else 1024
+        order = order.shuffle(buffer, seed=asked.seed, reshuffle_each_iteration=asked.format == "tf")
     reader = _Reader(read, _labelling(asked.label_mode, len(files.class_names or ())))
     elements = Dataset(lambda: read_ahead(reader, iter(order), READERS, False, 2 * READERS), len(items))
     if asked.batch_size is not None:

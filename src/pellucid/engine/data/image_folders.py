@@ -15,7 +15,6 @@ from pellucid.settings import standardize_data_format
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 COLOR_MODES = ("rgb", "rgba", "grayscale")
-FORMATS = ("tf", "grain")
 
 
 def image_dataset_from_directory(
@@ -46,7 +45,7 @@ def image_dataset_from_directory(
         batch_size: images in a batch; None for single images.
         interpolation: "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5".
         crop_to_aspect_ratio, pad_to_aspect_ratio: cut or pad first, so that nothing is stretched.
-        format: whatever Keras would return, a `Dataset` is returned here; it has the methods of tf.data's.
+        format: "tf" draws another order of files in each pass, "grain" keeps the first; both give a `Dataset`.
 
     The others are as in `Folder`.
 
@@ -60,7 +59,6 @@ def image_dataset_from_directory(
         MissingPackageError: pillow is not installed.
         FileError: while batches are made: a file is no image.
     """
-    check_format(format)
     if color_mode not in COLOR_MODES:
         raise ArgumentError("Unknown `color_mode`.", got=repr(color_mode), expected=", ".join(map(repr, COLOR_MODES)))
     size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
@@ -90,15 +88,6 @@ def image_dataset_from_directory(
         follow_links,
         verbose,
         ENDINGS,
+        format,
     )
     return from_folder(asked, read)
-
-
-def check_format(format: str) -> None:
-    """Raise where Keras knows no such format.
-
-    Raises:
-        ArgumentError: another word than those of Keras.
-    """
-    if format not in FORMATS:
-        raise ArgumentError("Unknown `format`.", got=repr(format), expected=", ".join(map(repr, FORMATS)))

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pellucid.engine.data.dataset import Dataset
-from pellucid.engine.data.image_folders import check_format
+from pellucid.engine.data.folders import check_format
 from pellucid.engine.data.leaves import as_array, as_tensor
 from pellucid.errors import ArgumentError, ShapeError
 
@@ -38,7 +38,7 @@ def timeseries_dataset_from_array(
         batch_size: windows in a batch; None for single ones.
         shuffle, seed: whether windows come in random order, and of which seed.
         start_index, end_index: only times from here on, and before there, are used.
-        format: whatever Keras would return, a `Dataset` is returned here; it has the methods of tf.data's.
+        format: "tf" draws another order in each pass, "grain" keeps the first; both give a `Dataset`.
 
     Raises:
         ArgumentError: numbers that do not go with the length of the series.
@@ -61,7 +61,8 @@ def timeseries_dataset_from_array(
         np.random.RandomState(seed).shuffle(starts)
     places = Dataset.from_tensor_slices(starts)
     if shuffle:
-        places = places.shuffle(8 * batch_size if batch_size else 1024, seed=seed)
+        buffer = 8 * batch_size if batch_size else 1024
+        places = places.shuffle(buffer, seed=seed, reshuffle_each_iteration=format == "tf")
     return (places if batch_size is None else places.batch(batch_size)).map(windows)
 
 

@@ -52,6 +52,10 @@ def _samples(dataset) -> tuple[list, int | None]:
     if isinstance(dataset, Dataset):
         batch = elements.length(next(iter(dataset))) if dataset._is_batched and len(dataset) else None
         return list(dataset.unbatch() if batch else dataset), batch
+    if hasattr(dataset, "as_numpy_iterator"):  # TensorFlow's
+        batch = getattr(dataset, "_batch_size", None)
+        whole = dataset if batch is None else dataset.unbatch()
+        return [elements.element(sample) for sample in whole.as_numpy_iterator()], None if batch is None else int(batch)
     if isinstance(dataset, torch.utils.data.Dataset):
         count = len(dataset)  # type: ignore[arg-type]  # of those that have one
         return [elements.element(dataset[k]) for k in range(count)], None

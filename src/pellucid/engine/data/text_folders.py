@@ -8,7 +8,7 @@ from __future__ import annotations
 import pathlib
 
 from pellucid.engine.data.folders import Folder, from_folder
-from pellucid.engine.data.image_folders import check_format
+from pellucid.engine.data.strings import Strings
 
 ENDINGS = (".txt",)
 
@@ -32,22 +32,23 @@ def text_dataset_from_directory(
 
     Args:
         max_length: characters that are kept of each text; all if None.
-        format: whatever Keras would return, a `Dataset` is returned here; it has the methods of tf.data's.
+        format: "tf" gives texts as `Strings` and draws another order of files in each pass; "grain" gives Python's own
+            strings and keeps the order. Both give a `Dataset`.
 
     The others are as in `Folder`.
 
     Returns:
-        Batches ``(texts, labels)``; texts an array of strings, (batch,). `class_names` and `file_paths` are
+        Batches ``(texts, labels)``; texts are (batch,). `class_names` and `file_paths` are
         attributes. A pair of data sets for ``subset="both"``.
 
     Raises:
         ArgumentError: an argument that cannot be, or does not go with another.
         MissingFileError, DataError: there is no such folder, or no text in it.
     """
-    check_format(format)
 
-    def read(path: str) -> str:
-        return pathlib.Path(path).read_bytes().decode("utf-8", errors="replace")[:max_length]
+    def read(path: str) -> str | Strings:
+        text = pathlib.Path(path).read_bytes().decode("utf-8", errors="replace")[:max_length]
+        return Strings(text) if format == "tf" else text
 
     asked = Folder(
         directory,
@@ -62,5 +63,6 @@ def text_dataset_from_directory(
         follow_links,
         verbose,
         ENDINGS,
+        format,
     )
     return from_folder(asked, read)
