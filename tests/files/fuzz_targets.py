@@ -13,11 +13,13 @@ import h5py
 import numpy as np
 
 import pellucid
+from files.contract import tensors
 from pellucid import settings
-from pellucid.files import ages, safe_json, source
+from pellucid.files import ages, safe_json, shards, source
 from pellucid.files.hdf5 import CHECKSUM, Hdf5File, checksum
 from pellucid.files.legacy_h5 import LegacyFile
 from pellucid.files.safe_zip import SafeZip
+from pellucid.files.safetensors_model import SafetensorsFile
 from pellucid.graph.objects import deserialize_keras_object
 from pellucid.models.making import built
 
@@ -143,6 +145,43 @@ class Legacy(Target):
             for layer in file.layers():
                 for place in file.weights(layer):
                     file.read(*place)
+
+
+class Tensors(Target):
+    """Headers of safetensors files, and what they lead to; such files are read where they lie."""
+
+    def __init__(self):
+        self.good = [saved(".safetensors")]
+        header, data = tensors.parts(self.good[0])
+        del header["__metadata__"]
+        self.good += [tensors.unsealed(self.good[0]), tensors.joined(header, data)]
+        self._file = tempfile.TemporaryFile()
+
+    def read(self, data):
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(data)
+        self._file.flush()
+        with source.refusals("here"), SafetensorsFile(self._file) as found:
+            found.config  # noqa: B018
+            for name in found:
+                found.tensor(name)
+
+
+class Index(Target):
+    """Indexes of weights in parts; the parts are not there."""
+
+    def __init__(self):
+        names = ["m_00000.weights.h5", "m_00001.weights.h5"]
+        told = {"metadata": {"total_size": 9.0}, "weight_map": {"/layers/dense/vars": names, "/vars": names[:1]}}
+        self.good = [json.dumps(told).encode()]
+        self._folder = tempfile.TemporaryDirectory()
+        self._path = pathlib.Path(self._folder.name, "m.weights.json")
+
+    def read(self, data):
+        self._path.write_bytes(data)
+        with source.refusals("here"), shards.opened(self._path):
+            pass
 
 
 CANARIES = [
@@ -271,6 +310,8 @@ TARGETS = {
     "json": Json,
     "hdf5": Hdf5,
     "legacy": Legacy,
+    "tensors": Tensors,
+    "index": Index,
     "upgrade": Upgrade,
     "building": Building,
     "objects": Objects,
