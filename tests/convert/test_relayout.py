@@ -120,6 +120,13 @@ def steps_of_flats(shape):
     return Model(inputs, layers.Dense(2)(x))
 
 
+def steps_of_a_model(shape):
+    inside = Sequential([layers.Input(shape), layers.Conv2D(3, 1, activation="relu"), layers.Flatten()], name="inside")
+    inputs = layers.Input((3, *shape))
+    x = layers.TimeDistributed(inside)(inputs)
+    return Model(inputs, layers.SimpleRNN(2, activation="linear")(layers.TimeDistributed(layers.PReLU())(x)))
+
+
 def repeated(shape):
     inputs = layers.Input(shape)
     x = layers.RepeatVector(3)(layers.Activation("relu")(flat(inputs)))
@@ -198,7 +205,7 @@ def image_into_dense(shape):
 
 FOLDING = [
     networks.cnn, two_maps_and_a_vector, gate, several_readers, decoder, decoder_into_merge, steps_of_maps,
-    steps_of_flats, repeated, authors_permute, normalized, recurrent_maps, squeeze_and_excite, nested, operations, rows,
+    steps_of_flats, steps_of_a_model, repeated, authors_permute, normalized, recurrent_maps, squeeze_and_excite, nested, operations, rows,
     volumes, image_into_dense,
 ]  # fmt: skip
 
@@ -248,6 +255,25 @@ def test_a_softmax_of_channels_looks_along_the_channels(shape):
     assert transposes(new) == 0
     np.testing.assert_allclose(old, found, rtol=1e-5, atol=1e-7)
     assert_home(model, new)
+
+
+def test_the_ledger_tells_what_moved_from_where_to_where_and_through_what():
+    model = Sequential(
+        [
+            layers.Input((4, 6, 2)),
+            layers.Conv2D(3, 1),
+            layers.Flatten(name="flat"),
+            layers.ReLU(name="relu"),
+            layers.Dense(5),
+        ]
+    )
+    ledger = convert.relayout(model, "channels_first").ledger
+    assert (ledger.source, ledger.target, len(ledger), len(ledger.left)) == ("channels_last", "channels_first", 4, 0)
+    kernel = ledger["sequential/dense/kernel"]
+    assert kernel.why.endswith("'flat' flattens lie in another order: height width channels -> channels height width")
+    assert kernel.through == ("flat", "relu") and list(kernel.orders[0]) == convert.permutation((4, 6, 3)).tolist()
+    assert [move.stays for move in ledger] == [True, True, False, True]
+    assert ledger["sequential/conv2d/kernel"].axes == "height width in out"
 
 
 # ---- three different things

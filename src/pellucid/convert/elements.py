@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pellucid import axes
 from pellucid.convert.arrangement import Axis, State, reshaped
-from pellucid.convert.passing import Passage, Rule
+from pellucid.convert.passing import Passage, Rule, map_move
+from pellucid.convert.permutation import LAYOUTS
 from pellucid.layers import Reshape
 
 
@@ -27,7 +29,7 @@ class Rearranging(Rule):
         if given is None:
             return self._mixing(call, states)
         if len(call.in_shapes[0]) > len(given.axes):
-            given = given.said_by(f"the axes that '{call.name}' flattens lie in another order")
+            given = given.said_by(f"the axes that '{call.name}' flattens lie in another order{_in_words(states[0])}")
         config, instead = self._arguments(call, given)
         return Passage(tuple(states), tuple(states), (given.passed(call.name),), config, instead=instead)
 
@@ -68,6 +70,16 @@ class Rearranging(Rule):
         if order is not None:
             state = permuted(state, tuple(order.index(axis) for axis in range(len(order))))
         return {("shape", call.key): wish}, [(0, state)]
+
+
+def _in_words(state: State) -> str:
+    """The move of a map's channels by the names of its axes; nothing for other moves."""
+    rank = len(state.dims) - 1
+    for before, after in (LAYOUTS, LAYOUTS[::-1]):
+        if rank in axes.SPATIAL and state.dims == map_move(rank + 1, 0, before, after):
+            names = (" ".join(axes.layout(rank, one)[1:]) for one in (before, after))
+            return f": {' -> '.join(names)}"
+    return ""
 
 
 def _only_ones_differ(a: State, b: State) -> bool:

@@ -16,6 +16,7 @@ import torch
 from pellucid.convert import coding
 from pellucid.convert.ledger import Arranged, Ledger, Move
 from pellucid.convert.permutation import LAYOUTS
+from pellucid.convert.planning import data_format_of
 from pellucid.convert.searching import plan
 from pellucid.convert.sides import OnnxFile, OurModel, Side, TorchModule
 from pellucid.errors import ArgumentError, PellucidError
@@ -225,10 +226,7 @@ def _format(one: Side) -> str | None:
     """Where a network has its channels, as its layers say."""
     if isinstance(one, _CHANNELS_FIRST):
         return "channels_first"
-    layers = one.thing._flatten_layers() if isinstance(one, OurModel) else []
-    return next(
-        (layer.data_format for layer in layers if hasattr(layer, "data_format") and hasattr(layer, "rank")), None
-    )
+    return data_format_of(one.thing) if isinstance(one, OurModel) else None
 
 
 def _between(a: Side, b: Side, before: str, after: str, is_told: bool):

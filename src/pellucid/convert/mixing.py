@@ -99,7 +99,7 @@ class EachStep(Rule):
             return self.plain(call, states, "an activation inside it looks along the last axis")
         steps = state.axes[0]
         takes, gives = (
-            tuple(_with_steps(one, steps).passed(call.name) for one in side) for side in (inside.takes, inside.gives)
+            tuple(with_steps(one, steps).passed(call.name) for one in side) for side in (inside.takes, inside.gives)
         )
         return replace(
             inside, reads=tuple(states), takes=takes, gives=gives, vanishes=False, why=inside.why or self.why
@@ -121,14 +121,15 @@ class EachStep(Rule):
         found = self.inner.back(self._inside(call), _without_steps(wish), inside, choices)
         if found is None:
             return None
-        return found[0], [(at, _with_steps(state, passage.takes[0].axes[0])) for at, state in found[1]]
+        return found[0], [(at, with_steps(state, passage.takes[0].axes[0])) for at, state in found[1]]
 
 
 def _without_steps(state: State) -> State:
     return replace(state, axes=state.axes[1:], dims=tuple(axis - 1 for axis in state.dims if axis))
 
 
-def _with_steps(state: State, steps: Axis) -> State:
+def with_steps(state: State, steps: Axis) -> State:
+    """The state of a value that has an axis of steps in front."""
     return replace(state, axes=(steps, *state.axes), dims=(0, *(axis + 1 for axis in state.dims)))
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pellucid.convert.arrangement import State
+from pellucid.convert.arrangement import Axis, State
 from pellucid.convert.families import rule_of
-from pellucid.convert.passing import Call, Passage, Rule, Shift
+from pellucid.convert.mixing import with_steps
+from pellucid.convert.passing import Call, Passage, Rule, Shift, Windows
 from pellucid.convert.rearranging import Step, steps
 from pellucid.errors import UnsupportedError
+from pellucid.layers import TimeDistributed
 
 _NEVER = 1_000_000
 """What a rearrangement costs that no layers can do."""
@@ -112,6 +114,8 @@ class Walk:
         states = [self.plan.states[id(x)] for x in node.input_tensors]
         if getattr(node.operation, "graph", None) is not None:
             given = self._nested(node, states, prefix)
+        elif isinstance(node.operation, TimeDistributed) and _has_one_input(node.operation.layer):
+            given = self._at_each_step(node, states, prefix)
         else:
             given = self._call(node, states, prefix)
         self.plan.states |= {id(x): state for x, state in zip(node.outputs, given, strict=True)}
@@ -134,6 +138,26 @@ class Walk:
         for outer, inner in zip(node.outputs, graph.outputs, strict=True):
             self.plan.makers[id(outer)] = ("alias", inner)
         return [self.plan.states[id(x)] for x in graph.outputs]
+
+    def _at_each_step(self, node, states, prefix):
+        """A model that runs on each step by itself: its input may be moved as that of a model alone."""
+        model = node.operation.layer
+        [inner], [outer], steps = model.graph.inputs, node.input_tensors, Axis.plain(node.input_tensors[0].shape[1])
+        if id(model) not in self.plan.given:
+            dims = self.choices.get(("input", id(inner)))
+            shape = tuple(inner.shape[1:])
+            self.plan.given[id(model)] = [State.plain(shape) if dims is None else State.moved(shape, dims, is_map=True)]
+            self.plan.makers[id(inner)] = ("input", None)
+            self._graph(model.graph, self.plan.given[id(model)], f"{prefix}{node.operation.name}/")
+        take = with_steps(self.plan.given[id(model)][0], steps)
+        gives = [with_steps(self.plan.states[id(x)], steps) for x in model.graph.outputs]
+        call = Call(node.operation, (tuple(outer.shape[1:]),), (tuple(node.outputs[0].shape[1:]),), node=node)
+        self.plan.calls[id(node)] = (call, Windows(self.plan.data_format))
+        self.plan.passages[id(node)] = Passage(tuple(states), (take,), tuple(gives), why=Windows.why)
+        self.plan.makers |= {id(x): ("call", node) for x in node.outputs}
+        if not states[0].lies_as(take):
+            self._cross(outer, states[0], take, node, prefix + node.operation.name, Windows.why)
+        return gives
 
     def _call(self, node, states, prefix):
         shapes = [tuple(tuple(x.shape[1:]) for x in side) for side in (node.input_tensors, node.outputs)]
@@ -186,6 +210,18 @@ def _moves_alike(a: Passage, b: Passage) -> bool:
         return {id(shift.variable): (shift.orders, shift.dims) for shift in passage.shifts}
 
     return a.config == b.config and moves(a) == moves(b) and (a.instead is None) == (b.instead is None)
+
+
+def _has_one_input(layer) -> bool:
+    """Whether this is a model with a graph from one input to one output."""
+    graph = getattr(layer, "graph", None)
+    return graph is not None and len(graph.inputs) == len(graph.outputs) == 1
+
+
+def data_format_of(model) -> str | None:
+    """Where a model has its channels, as the first layer with windows says."""
+    layers = (layer for layer in model._flatten_layers() if hasattr(layer, "rank"))
+    return next((layer.data_format for layer in layers if hasattr(layer, "data_format")), None)
 
 
 def graph_of(model):

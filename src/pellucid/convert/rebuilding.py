@@ -74,7 +74,8 @@ class Rebuilder:
         config = passage.config if passage is not None else {}
         try:
             if isinstance(old, TimeDistributed) and type(old) is TimeDistributed:
-                inner = self._again(old.layer, config)
+                is_planned = id(old.layer) in self.plan.given
+                inner = self._model(old.layer) if is_planned else self._again(old.layer, config)
                 self.made[id(old.layer)] = (old.layer, inner)
                 words = {word: value for word, value in old.get_config().items() if word != "layer"}
                 return TimeDistributed(inner, **words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pellucid.convert.ledger import Ledger
 from pellucid.convert.origin import remembered, returned
 from pellucid.convert.permutation import LAYOUTS
-from pellucid.convert.planning import Plan, graph_of
+from pellucid.convert.planning import Plan, data_format_of, graph_of
 from pellucid.convert.rebuilding import Rebuilder
 from pellucid.convert.searching import plan
 from pellucid.convert.training import carry
@@ -61,10 +61,10 @@ def _told(old, new, pairs, ledger: Ledger):
 
 
 def _ledger(model, found: Plan, rebuilder: Rebuilder, pairs) -> Ledger:
-    graph, formats = graph_of(model), LAYOUTS if found.data_format == LAYOUTS[1] else LAYOUTS[::-1]
+    graph = graph_of(model)
     return Ledger(
-        source=formats[0],
-        target=formats[1],
+        source=data_format_of(model) or next(other for other in LAYOUTS if other != found.data_format),
+        target=found.data_format,
         moves=tuple(pairs[id(weight)][1] for weight in model.weights),
         left=tuple(rebuilder.left),
         inputs=tuple(found.states[id(symbol)].arranged() for symbol in graph.inputs),
