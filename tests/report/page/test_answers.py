@@ -95,6 +95,8 @@ def assert_answers(trace, page: dict, at: str, to: str | None = None):
         layer = trace[at.partition("[")[0]].layer
         assert getattr(layer, "layer", layer).activation.__name__ != "linear", at
         sum_["recorded"] = sum_["residual"] = None
+    if not page["parts"]:
+        python["parts"] = {}  # sums of values inside the layer
     assert_same(page, python, at)
 
 
@@ -176,6 +178,22 @@ def test_sums_of_values_inside_a_layer_are_answered_for_the_chosen_units(browser
         [answer] = asked(browser, tmp_path / "page.html", [[at]])
         assert answer["decomposition"]["count"] == 40 and len(answer["decomposition"]["terms"]) == 10
         assert_same(answer, told(trace, at), at)
+
+
+def test_of_a_unit_with_gates_each_sum_is_answered_by_its_name(browser, tmp_path):
+    model = Sequential([Input((3, 4), name="x"), layers.LSTM(2, return_sequences=True, name="lstm")])
+    trace = pellucid.trace(model, np.random.default_rng(0).normal(size=(1, 3, 4)).astype("float32"))
+    pellucid.explain(trace, at="lstm[1,1]").to_html(tmp_path / "page.html")
+    [answer] = asked(browser, tmp_path / "page.html", [["lstm[1,1]"]])
+    assert len(answer["parts"]) == 4 and answer["decomposition"] is None
+    assert_same(answer, told(trace, "lstm[1,1]"), "lstm[1,1]")
+
+
+def test_an_element_of_a_view_says_where_it_lies_in_memory(browser, tmp_path):
+    model = Sequential([Input((3, 2, 4), name="image"), layers.Permute((3, 1, 2), name="moved")])
+    pellucid.trace(model, np.arange(24, dtype="float32").reshape(1, 3, 2, 4)).to_html(tmp_path / "page.html")
+    [answer] = asked(browser, tmp_path / "page.html", [["moved[1,2,0]"]])
+    assert (answer["memory"]["row_major"], answer["memory"]["storage"]) == (10, 17)  # 1*6 + 2*2 + 0, and 2*8 + 0*4 + 1
 
 
 def test_in_training_a_page_says_that_samples_are_coupled(browser, tmp_path):

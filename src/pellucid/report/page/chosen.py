@@ -87,12 +87,17 @@ def _add_part(box: Box, one, index) -> None:
 
 def _note(box: Box, followed: Trace, node: TraceNode, output: int, place) -> None:
     """What only the layer itself can tell of a unit: its value before the activation, and sums of values inside."""
-    made = _asked(followed.decompose, (node.path, place, output), _MOST_TERMS)
-    if made is None:
+    at = (node.path, place, output)
+    sums = {name: followed.decompose(at, _MOST_TERMS, part=name) for name in _asked(followed.parts, at) or ()}
+    if not sums:
         return
     weighing = weighing_of(node._site)
-    is_plain = weighing is not None and len(weighing.sums) == 1 and all(term.reads == "input" for term in made.terms)
-    told = {"recorded": plain.number(made.recorded)} if is_plain else made.to_dict()
+    [first, *more] = sums.values()
+    is_plain = not more and weighing is not None and len(weighing.sums) == 1 and first.terms
+    if is_plain and all(term.reads == "input" for term in first.terms):
+        told: dict = {"recorded": plain.number(first.recorded)}
+    else:
+        told = {"sums": {name: one.to_dict() for name, one in sums.items()}}
     box.made.setdefault(node.path, {})[f"{output}:{','.join(map(str, place))}"] = told
 
 

@@ -41,6 +41,7 @@ def content(followed: Trace, network: dict, at=None, to: str | None = None, budg
         "to": to or "input",
         "network": network,
         "samples": samples,
+        "memory": {number: _memory(value) for number, value in followed._values.items()},
         "values": box.values,
         "weights": box.weights,
         "made": box.made,
@@ -111,6 +112,11 @@ def _add_samples(box: Box, kept: list[_Value]) -> int:
         for (number, _), one in zip(shown, made, strict=True):
             box.values[number].append(one)
     return min(most, _MOST_SAMPLES)
+
+
+def _memory(value: torch.Tensor) -> dict:
+    """How a value of the run lies in memory, the batch axis first."""
+    return {"first": value.storage_offset(), "strides": list(value.stride()), "is_contiguous": value.is_contiguous()}
 
 
 # ---- what is not here

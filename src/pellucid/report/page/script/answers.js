@@ -44,8 +44,8 @@ class Answers {
   /** The products and the bias whose sum is a unit's value before its activation; null where numbers are missing. */
   decomposition(element, top = 10) {
     const layer = this.network.writer.get(element.number);
-    const noted = this.values.noted(layer, layer.writes.indexOf(element.number), element.place);
-    if (noted?.terms) return shortened(noted, top);
+    const noted = this.values.noted(element);
+    if (noted?.sums) return Object.keys(noted.sums).length === 1 ? shortened(Object.values(noted.sums)[0], top) : null;
     const one = onlySum(layer);
     if (!one || !this.values.has(element.number) || !this.values.has(layer.reads[0])) return null;
     const terms = termsOf(one.products, element.place).map(([place, index]) => {
@@ -55,6 +55,26 @@ class Answers {
     const biases = layer.offsets.map((offset) => this.values.weight(layer, offset.weight, ownIndex(offset, 0, element.place)));
     if (biases.includes(null) || terms.some((term) => term.w === null)) return null;
     return this.summed(element, terms, biases.reduce((sum, bias) => sum + bias, 0), top, noted?.recorded ?? null);
+  }
+
+  /** Of a unit that is made from several sums, such as gates, each by its name. */
+  parts(element, top = 10) {
+    const sums = Object.entries(this.values.noted(element)?.sums ?? {});
+    return sums.length > 1 ? Object.fromEntries(sums.map(([name, one]) => [name, shortened(one, top)])) : {};
+  }
+
+  /** Where an element lies in memory beside its place in row-major order; null without a run. */
+  memory(element) {
+    const lies = this.values.memory.get(element.number);
+    if (!lies) return null;
+    const at = [this.values.sample, ...element.place];
+    const shape = [this.values.samples, ...this.network.shapeOf(element.number)];
+    return {
+      row_major: flatOf(at, shape),
+      storage: at.reduce((sum, i, axis) => sum + i * lies.strides[axis], lies.first),
+      strides: lies.strides,
+      is_contiguous: lies.is_contiguous,
+    };
   }
 
   summed(element, terms, bias, top, noted) {
@@ -85,10 +105,12 @@ class Answers {
       place: element.place,
       flat: flatOf(element.place, this.network.shapeOf(element.number)),
       value: plainNumber(this.value(element)),
+      memory: this.memory(element),
       sources: provenanceDict(this.sources(element, to)),
       receptive_field: this.field(element, to),
       weights: this.weights(element),
       decomposition: plainNumbers(this.decomposition(element)),
+      parts: Object.fromEntries(Object.entries(this.parts(element)).map(([name, one]) => [name, plainNumbers(one)])),
     };
   }
 }

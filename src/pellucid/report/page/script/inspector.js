@@ -47,6 +47,7 @@ class Inspector {
     const isOther = this.page.isOther(layer);
     return [
       this.placeRow(layer, element),
+      this.memoryRow(element),
       origin && [isOther ? "would hold" : "holds", code(network.writer.get(layer.reads[0]).path), " ", span("number", namedPlace(origin, map.axes))],
       ...this.fromRows(this.page.effective(element)),
       this.meetsRow(element),
@@ -59,6 +60,13 @@ class Inspector {
     const flat = flatOf(element.place, shape);
     const place = shape.length > 1 ? `${namedPlace(element.place, this.page.network.axesOf(element.number))} · ` : "";
     return ["place", span("number", `${place}flat ${flat}`), span("faint", ` of ${counted(product(shape))}`)];
+  }
+
+  /** Where it lies in memory, where that is another place than in row-major order. */
+  memoryRow(element) {
+    const lies = this.page.answers.memory(element);
+    if (!lies || lies.row_major === lies.storage) return null;
+    return ["memory", span("number", `${lies.storage}`), span("faint", ` in storage, a view with strides (${lies.strides.join(", ")})`)];
   }
 
   fromRows(element) {

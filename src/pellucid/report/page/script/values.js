@@ -21,6 +21,7 @@ class Values {
     this.stored = new Map(Object.entries(data.values).map(([number, samples]) => [Number(number), samples]));
     this.weights = new Map(Object.entries(data.weights));
     this.made = new Map(Object.entries(data.made));
+    this.memory = new Map(Object.entries(data.memory).map(([number, lies]) => [Number(number), lies]));
     this.samples = data.samples;
     this.sample = 0;
   }
@@ -56,9 +57,11 @@ class Values {
     return null;
   }
 
-  /** What Python made of a unit whose sum only the layer itself can tell, or what the layer gave before its activation. */
-  noted(layer, output, place) {
-    return this.sample === 0 ? this.made.get(layer.path)?.[`${output}:${place}`] ?? null : null;
+  /** What only the layer itself could tell of a unit, noted by Python: sums of values inside, or what it recorded. */
+  noted({ number, place }) {
+    if (this.sample > 0) return null;
+    const layer = this.network.writer.get(number);
+    return this.made.get(layer.path)?.[`${layer.writes.indexOf(number)}:${place}`] ?? null;
   }
 }
 

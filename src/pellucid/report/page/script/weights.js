@@ -2,6 +2,7 @@
 
 const MOST_BARS = 32;
 const TERMS = 12;
+const FEW_TERMS = 5;
 
 class WeightsView extends LayerView {
   head() {
@@ -35,37 +36,45 @@ class WeightsView extends LayerView {
     if (!own.length) return [];
     const title = make("h3", {}, "Made by ", own.map((one, k) => [k ? " and " : "", code(meetingText(one))]).flat());
     const made = answers.decomposition(element, TERMS);
-    return [title, made ? this.sum(layer, made) : div("note small", this.missing(layer, element))];
+    const parts = Object.entries(answers.parts(element, FEW_TERMS));
+    if (parts.length) return [title, ...parts.map(([name, one]) => this.part(layer, name, one))];
+    return [title, made ? div("sum", this.terms(layer, made), this.total(layer, made)) : div("note small", this.missing(element))];
   }
 
-  missing(layer, element) {
+  missing(element) {
     const address = addressText(this.page.network, element);
     return this.page.values.samples
       ? `The numbers of this unit are not in this page. To have them: explain(model, at="${address}", x=x).to_html("page.html").`
       : "The model was not run, so there are no values to multiply.";
   }
 
+  /** One of several sums, such as that of a gate. */
+  part(layer, name, made) {
+    return div("sum", div("said", `The sum of “${name}”`), this.terms(layer, made), facts([this.summed(made)]));
+  }
+
   /** The products, largest first, as bars that add up to the number. */
-  sum(layer, made) {
+  terms(layer, made) {
     const source = this.page.network.writer.get(layer.reads[0]);
     const largest = Math.max(...made.terms.map((term) => Math.abs(term.value)), Math.abs(made.bias), 1e-30);
     const rows = made.terms.map((term) => [
-      code(`${term.reads === "input" ? source.path : term.reads} [${term.place}]`), num(term.x), num(term.w), num(term.value), bar(term.value, largest),
+      code(`${term.reads === "input" ? source.path : term.reads}[${term.place}]`), num(term.x), num(term.w), num(term.value), bar(term.value, largest),
     ]);
     const others = made.count - made.terms.length;
     if (others > 0) rows.push([`${counted(others)} more products`, "", "", num(made.rest), bar(made.rest, largest)]);
     rows.push(["bias", "", "", num(made.bias), bar(made.bias, largest)]);
-    return div("sum", table(["reads", "x", "w", "x · w", ""], rows, "terms"), this.total(layer, made));
+    return table(["reads", "x", "w", "x · w", ""], rows, "terms");
   }
 
   total(layer, made) {
     const { activation } = layer;
+    return facts([this.summed(made), activation && [activation, span("number strong", written(made.output))]]);
+  }
+
+  summed(made) {
     const check = made.recorded === null ? null
       : span("faint", ` the layer itself gives ${written(made.recorded)}, ${written(made.residual)} apart`);
-    return facts([
-      ["sum", span("number strong", written(made.total)), check],
-      activation && [activation, span("number strong", written(made.output))],
-    ]);
+    return ["sum", span("number strong", written(made.total)), check];
   }
 
   met(element) {
