@@ -211,3 +211,28 @@ def test_a_second_output_of_a_layer_has_a_name_of_its_own():
     assert t.reaches("x[0,0]", to=("lstm", 2)).count == 2
     with pytest.raises(ShapeError, match="'lstm' has no output 3"):
         t.reaches("x[0,0]", to=("lstm", 3))
+
+
+def test_places_may_be_written_with_blanks():
+    t = pellucid.trace(small())
+    for text in ("image[0,1,2]", "image[0 1 2]", "image[ 0, 1, 2 ]", "image:0,1,2", "image@6", "image[6]"):
+        assert t.address(text).place == (0, 1, 2)
+    for wrong in ("image[", "image[]", "image[,]", "image:"):
+        with pytest.raises(UnknownNameError, match="No layer has the path"):
+            t.address(wrong)
+
+
+def test_a_place_below_0_is_outside_of_unknown_sizes_too():
+    t = pellucid.trace(Sequential([Input((None, 4), name="x"), layers.Dense(2, name="dense")]))
+    assert t.address(("x", 4003)).place == (1000, 3) and t.address(("x", (7, 1))).place == (7, 1)
+    for wrong in (-1, (-1, 0), (0, 4)):
+        with pytest.raises(ShapeError, match="No element"):
+            t.address(("x", wrong))
+
+
+def test_values_for_other_inputs_than_there_are_are_refused():
+    a, b = Input((2,), name="a"), Input((3,), name="b")
+    model = Model([a, b], layers.Concatenate(name="join")([a, b]))
+    with pytest.raises(ShapeError, match="The values do not fit the inputs") as told:
+        pellucid.trace(model, np.ones((1, 2), dtype="float32"))
+    assert told.value.facts["expected"] == "a, b"

@@ -11,7 +11,7 @@ import torch
 import pellucid
 from layers.test_laws import as_input, built, call, draw, rows, shapes
 from pellucid import Input, Model, layers
-from pellucid.errors import ArgumentError, ShapeError, StateError, UnknownNameError, UnsupportedError
+from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError, UnknownNameError, UnsupportedError
 
 PRODUCTS = (
     "Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D",
@@ -351,3 +351,39 @@ def test_wrong_questions_about_weights_say_what_is_right():
         t.uses("lstm/kernel", (0, 8))
     with pytest.raises(StateError, match="The values around 'lstm' were not kept"):
         pellucid.trace(model).decompose("lstm[0]")
+
+
+def test_entries_are_named_by_whole_numbers():
+    x = Input((3,), name="x")
+    t = pellucid.trace(Model(x, layers.Dense(2, name="dense")(x)))
+    assert t.uses("dense/kernel", np.array([1, 0])[0:2].tolist()).count == 1
+    assert t.uses("dense/kernel", (np.int64(1), np.int32(0))).pairs == [((1,), (0,))]
+    for wrong in (None, "ab", (0.5, 0), (slice(0, 2), 0)):
+        with pytest.raises(ArgumentTypeError, match="An entry of a weight is named by whole numbers") as told:
+            t.uses("dense/kernel", wrong)
+        assert "such as (0, 0)" in told.value.facts["expected"]
+
+
+def test_a_list_of_uses_that_is_too_long_is_refused():
+    x = Input((1100, 1000, 1), name="x")
+    t = pellucid.trace(Model(x, layers.Conv2D(1, 1, name="conv")(x)))
+    uses = t.uses("conv/kernel", (0, 0, 0, 0))
+    assert uses.count == 1_100_000 and uses.to_dict()["pairs"] is None
+    with pytest.raises(ArgumentError, match="That is too long a list"):
+        uses.pairs  # noqa: B018
+
+
+def test_units_that_come_from_states_nobody_noted_are_not_told():
+    x = Input(batch_shape=(1, 3, 2), name="x")
+    t = pellucid.trace(Model(x, layers.GRU(2, stateful=True, name="gru")(x)), np.ones((1, 3, 2), dtype="float32"))
+    with pytest.raises(UnsupportedError, match="'gru' keeps states of its own, and what they were nobody noted"):
+        t.decompose("gru[0]", part="update")
+
+
+def test_scores_have_no_weights_of_their_own():
+    x = Input((3, 2), name="x")
+    outputs = layers.MultiHeadAttention(1, 2, name="heads")(x, x, return_attention_scores=True)
+    t = pellucid.trace(Model(x, outputs), np.ones((1, 3, 2), dtype="float32"))
+    assert t.decompose("heads[0,1]").count == 2
+    with pytest.raises(UnsupportedError, match="Scores of 'heads' are products of values with values"):
+        t.decompose(("heads", (0, 0, 0), 1))

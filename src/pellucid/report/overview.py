@@ -15,7 +15,7 @@ from pellucid.xray import Trace
 from pellucid.xray.node import TraceNode
 
 _BETWEEN = 3  # characters between two columns
-_LEAST_NAME = 16
+_LEAST_NAME = 8
 
 
 def parts(followed: Trace, width: int = 80) -> list[Part]:
@@ -25,17 +25,13 @@ def parts(followed: Trace, width: int = 80) -> list[Part]:
     if not followed.has_values:
         titles, rows = titles[:-1], [row[:-1] for row in rows]
     sizes = [max(len(row[k]) for row in [titles, *rows]) for k in range(len(titles))]
-    while (
-        len(titles) > 2
-        and sum(sizes) + _BETWEEN * len(sizes) > width
-        and _room(sizes, width) < min(sizes[0], _widest(rows))
-    ):
+    # Columns at the end go where the others have no room; of these only the first gives way: numbers never break.
+    while len(titles) > 2 and _room(sizes, width) < min(sizes[0], _widest(rows)):
         titles, rows, sizes = titles[:-1], [row[:-1] for row in rows], sizes[:-1]
-    # Only the first column gives way: names break, numbers never do.
-    fixed = [None if sum(sizes) + _BETWEEN * len(sizes) <= width else max(_room(sizes, width), _LEAST_NAME), *sizes[1:]]
+    sizes[0] = max(min(sizes[0], _room(sizes, width)), _LEAST_NAME)
     columns = [
         Column(title, "left" if k < 2 else "right", size)
-        for k, (title, size) in enumerate(zip(titles, fixed, strict=True))
+        for k, (title, size) in enumerate(zip(titles, sizes, strict=True))
     ]
     lines = [_totals(followed), *_ways(followed), *_rules(followed), *_left_out(followed)]
     return [Table(tuple(columns), tuple(rows), is_boxed=False), Gap(), Paragraph("\n".join(lines))]
@@ -43,7 +39,7 @@ def parts(followed: Trace, width: int = 80) -> list[Part]:
 
 def _room(sizes: list[int], width: int) -> int:
     """What is left for the first column."""
-    return width - sum(sizes[1:]) - _BETWEEN * len(sizes)
+    return width - sum(sizes[1:]) - _BETWEEN * len(sizes) + 1
 
 
 def _widest(rows: list[tuple[str, ...]]) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from pellucid import places
 from pellucid.errors import ArgumentTypeError, ShapeError, UnknownNameError, nearest
 
-_ELEMENT = re.compile(r"^(?P<path>.*?)(?:\[(?P<a>[-\d,\s]+)\]|:(?P<b>[-\d,]+)|@(?P<c>-?\d+))$")
+_ELEMENT = re.compile(r"^(?P<path>.*?)(?:\[(?P<a>[-\d,\s]*\d[-\d,\s]*)\]|:(?P<b>[-\d,]+)|@(?P<c>-?\d+))$")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _parts(at, numbers) -> tuple[str, object, int]:
     if _is_place(at):
         return list(numbers)[-1], at, 0
     if isinstance(at, (tuple, list)) and 1 < len(at) < 4 and isinstance(at[0], str):
-        if _is_place(at[1]) and (len(at) == 2 or isinstance(at[2], int)):
+        if _is_place(at[1]) and (len(at) == 2 or isinstance(at[2], (int, np.integer))):
             path, place, _ = _read(at[0], numbers)
             if place is None:
                 return path, at[1], at[2] if len(at) == 3 else 0
@@ -91,7 +91,7 @@ def _read(text: str, numbers) -> tuple[str, object, int]:
     named = _ELEMENT.match(text)
     if not named or named["path"] not in numbers:
         raise _unknown(named["path"] if named else text, numbers)
-    indices = tuple(int(one) for one in (named["a"] or named["b"] or named["c"]).split(",") if one.strip())
+    indices = tuple(map(int, re.findall(r"-?\d+", named["a"] or named["b"] or named["c"])))
     return named["path"], indices if len(indices) != 1 else indices[0], 0
 
 

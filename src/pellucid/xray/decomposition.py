@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from pellucid.errors import ArgumentError, StateError
+from pellucid.errors import ArgumentError
 from pellucid.xray import plain
 from pellucid.xray.parts import Piece, Unit, tensor_of
 from pellucid.xray.sites import Site
@@ -89,22 +89,11 @@ def decompose(site: Site, k: int, place: tuple[int, ...], values: dict, top: int
     """
     if not isinstance(top, int) or top < 0:
         raise ArgumentError("`top` says how many terms are listed.", got=repr(top), expected="0 or more")
-    found = units(site, k, place, values)
+    found = units_of(site, k, place, values)
     unit = _chosen(site, found, part)
     return _summed(
         unit, top, float(values[site.writes[k]][(0, *place)]), next(w for w, one in found.items() if one is unit)
     )
-
-
-def units(site: Site, k: int, place: tuple[int, ...], values: dict) -> dict[str, Unit]:
-    """The sums of a unit, by name.
-
-    Raises:
-        StateError, UnsupportedError: as `decompose`.
-    """
-    if site.reads and not {*site.reads, site.writes[k]} <= set(values):
-        raise StateError(f"The values around '{site.path}' were not kept.", fix='trace(model, x, values="all")')
-    return units_of(site, k, place, values)
 
 
 def _chosen(site: Site, units: dict[str, Unit], part: str | None) -> Unit:

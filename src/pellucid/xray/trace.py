@@ -13,7 +13,7 @@ import json
 import torch
 
 from pellucid.errors import ArgumentError
-from pellucid.xray import active, decomposition, meetings, plain, running, uses, walking
+from pellucid.xray import active, decomposition, meetings, plain, running, units, uses, walking
 from pellucid.xray.addresses import Address
 from pellucid.xray.decomposition import Decomposition
 from pellucid.xray.directory import Directory
@@ -199,7 +199,7 @@ class Trace:
         """
         number, place = self._directory.element(at)
         site = self._directory.writer(number)
-        return list(decomposition.units(site, site.writes.index(number), place, self._values))
+        return list(units.units_of(site, site.writes.index(number), place, self._values))
 
     # ---- all of it
 

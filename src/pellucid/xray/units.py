@@ -14,7 +14,7 @@ from dataclasses import replace
 import torch
 
 from pellucid import activations, layers
-from pellucid.errors import UnsupportedError
+from pellucid.errors import StateError, UnsupportedError
 from pellucid.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from pellucid.layers.heads import Headed
 from pellucid.layers.normalization import Normalizing
@@ -33,13 +33,14 @@ def units_of(site: Site, k: int, place: Place, values: dict) -> dict[str, Unit]:
 
     Raises:
         UnsupportedError: it is no weighted sum whose terms are known.
-        StateError: what the layer did inside cannot be told from the values kept.
+        StateError: the values around it were not kept, or do not tell what the layer did inside.
     """
     weighing = weighing_of(site)
-    if weighing is not None:
-        for classes, tell in _TELLERS:
-            if isinstance(site.layer, classes):
-                return tell(site, weighing, k, place, values)
+    tell = next((tell for classes, tell in _TELLERS if isinstance(site.layer, classes)), None)
+    if weighing is not None and tell is not None:
+        if not {*site.reads, site.writes[k]} <= set(values):
+            raise StateError(f"The values around '{site.path}' were not kept.", fix='trace(model, x, values="all")')
+        return tell(site, weighing, k, place, values)
     raise UnsupportedError(
         f"'{site.path}' ({site.kind}) is no weighted sum whose terms are known.",
         expected="Dense, a convolution, EinsumDense, a normalization, an attention layer with heads, or a recurrent layer",

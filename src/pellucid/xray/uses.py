@@ -6,10 +6,20 @@ Above:  trace.py, for `uses`.
 
 from __future__ import annotations
 
+import operator
+
 import torch
 
 from pellucid import layers
-from pellucid.errors import ArgumentError, ShapeError, StateError, UnknownNameError, UnsupportedError, nearest
+from pellucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ShapeError,
+    StateError,
+    UnknownNameError,
+    UnsupportedError,
+    nearest,
+)
 from pellucid.xray.kernels import Place, Used
 from pellucid.xray.sites import Site
 from pellucid.xray.sums import weighing_of
@@ -87,14 +97,18 @@ def uses(site: Site, weight: str, index, value: torch.Tensor | None) -> Uses:
 
 
 def _entry(site: Site, weight: str, index, shape) -> Place:
-    index = (index,) if isinstance(index, int) else tuple(index)
-    if len(index) != len(shape) or not all(
-        isinstance(i, int) and 0 <= i < n for i, n in zip(index, shape, strict=True)
-    ):
+    try:
+        entry = (operator.index(index),) if not isinstance(index, (tuple, list)) else tuple(map(operator.index, index))
+    except TypeError:
+        raise ArgumentTypeError(
+            "An entry of a weight is named by whole numbers, one for each axis.", got=repr(index),
+            expected=f"as many as in the shape {tuple(shape)}, such as {(0,) * len(shape)}",
+        ) from None  # fmt: skip
+    if len(entry) != len(shape) or not all(0 <= i < n for i, n in zip(entry, shape, strict=True)):
         raise ShapeError(
-            f"'{site.path}/{weight}' has no entry {index}.", got=index, expected=f"below {tuple(shape)}, each from 0"
+            f"'{site.path}/{weight}' has no entry {entry}.", got=entry, expected=f"below {tuple(shape)}, each from 0"
         )
-    return index
+    return entry
 
 
 def _no_weight(site: Site, weight: str, names: list[str]) -> UnknownNameError:
