@@ -45,7 +45,7 @@ MISSING = {
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
     "utils": {
         "To come: boxes in pictures, tables of features.": "bounding_boxes FeatureSpace",
-        "To come.": "Config legacy",
+        "To come.": "legacy",
     },
 }
 

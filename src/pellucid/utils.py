@@ -11,6 +11,7 @@ from pellucid.engine.data.text_folders import text_dataset_from_directory
 from pellucid.engine.fetching import get_file
 from pellucid.engine.progress import Progbar
 from pellucid.files.images import array_to_img, img_to_array, load_img, save_img
+from pellucid.graph.frozen_config import Config
 from pellucid.graph.graph import source_inputs
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.symbol import is_keras_tensor
@@ -36,6 +37,7 @@ Sequence = PyDataset  # Keras 2's name
 get_source_inputs = source_inputs
 
 __all__ = [
+    "Config",
     "CustomObjectScope",
     "Progbar",
     "PyDataset",
