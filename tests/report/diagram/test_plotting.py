@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -187,8 +188,9 @@ def test_html_is_a_page_and_dot_is_text_for_graphviz(tmp_path, model):
 
 
 def test_a_notebook_gets_the_picture(tmp_path, model, monkeypatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)  # other tests run notebooks
     assert utils.plot_model(model, tmp_path / "m.svg") is None
-    monkeypatch.setitem(__import__("sys").modules, "IPython", object())
+    monkeypatch.setitem(sys.modules, "IPython", object())
     shown = utils.plot_model(model, tmp_path / "m.svg")
     assert shown._repr_svg_() == (tmp_path / "m.svg").read_text()
     assert shown.create_svg().decode() == shown._repr_svg_()
