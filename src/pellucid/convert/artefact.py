@@ -54,8 +54,10 @@ def convert_file(source, target, layout: str | None = None, overwrite: bool = Fa
             "The new file's ending says what it shall be.", got=repr(target), expected=", ".join(ENDINGS),
             fix="pellucid convert model.keras model.onnx",
         )  # fmt: skip
-    if os.path.exists(target) and not overwrite:
-        raise FileError("The file is there already.", got=target, fix="--force, or another name")
+    weights = [target[: -len(".py")] + ".safetensors"] if target.endswith(".py") else []
+    there = next((path for path in (target, *weights) if os.path.exists(path)), None)
+    if there is not None and not overwrite:
+        raise FileError("The file is there already.", got=there, fix="--force, or another name")
     model = load_model(source)
     folder = os.path.dirname(os.path.abspath(target))
     with tempfile.TemporaryDirectory(dir=folder, prefix=".convert-") as made:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from pellucid.errors import UnknownNameError, nearest
 from pellucid.report import ledger as drawing
 from pellucid.report.html import as_html
 from pellucid.report.text import as_text
@@ -164,7 +165,15 @@ class Ledger:
         """The move of a weight, by its path or its place in the list."""
         if isinstance(weight, int):
             return self.moves[weight]
-        return next(move for move in self.moves if weight in (move.weight, move.to))
+        found = next((move for move in self.moves if weight in (move.weight, move.to)), None)
+        if found is None:
+            close = nearest(weight, [move.weight for move in self.moves], most=1)
+            raise UnknownNameError(
+                "The ledger has no such weight.",
+                got=repr(weight),
+                fix=f"ledger[{close[0]!r}]" if close else "list(ledger)",
+            )
+        return found
 
     def with_notes(self, *notes: str) -> Ledger:
         """The same ledger with more notes."""

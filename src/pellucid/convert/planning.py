@@ -52,12 +52,18 @@ def _sizes(state: State):
 
 @dataclass
 class Plan:
-    """Attributes:
-    states: how each value lies, by the symbol's id.
-    passages: what becomes of each call, by the node's id.
-    crossings: values to rearrange, by the symbol's id and the reader's (None for an output of the model).
-    shifts: moves of weights, by the variable's id.
-    values: how the output of each layer lies, by its path.
+    """What a network becomes in another data format.
+
+    Attributes:
+        states: how each value lies, by the symbol's id.
+        passages: what becomes of each call, by the node's id.
+        crossings: values to rearrange, by the symbol's id and the reader's (None for an output of the model).
+        shifts: moves of weights, by the variable's id.
+        values: how the output of each layer lies, by its path.
+        calls: each call and its rule, by the node's id.
+        makers: where each value comes from, by the symbol's id: an input, a call, or a value of a model around or inside.
+        given: how the inputs of each nested model lie, by its id.
+        first: the first call of each layer, by its id; what becomes of it holds for the others.
     """
 
     data_format: str
