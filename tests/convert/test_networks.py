@@ -36,9 +36,15 @@ def check_there_and_back(model, tmp_path):
     convert.to_onnx(model, tmp_path / "net.onnx")
     proved(model, tmp_path / "net.onnx", input_layout="channels_first")
     shape = (model.input_shape[-1], *model.input_shape[1:-1])
-    proved(model, convert.from_torch(module, shape))
-    proved(model, convert.from_onnx(tmp_path / "net.onnx"))
+    for again in (convert.from_torch(module, shape), convert.from_onnx(tmp_path / "net.onnx")):
+        proved(model, again)
+        assert contents(again) == contents(model)
     return module
+
+
+def contents(model) -> list:
+    """The shapes and bytes of all weights, whatever they are called."""
+    return sorted((weight.shape, weight.tobytes()) for weight in model.get_weights())
 
 
 @pytest.mark.parametrize("name", [*SMALL, *(pytest.param(name, marks=pytest.mark.heavy) for name in REST)])

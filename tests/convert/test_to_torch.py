@@ -122,6 +122,12 @@ def test_channels_first_leaves_no_transpose_and_moves_the_rows_of_the_dense():
     assert torch.equal(move.apply(kernel), module.head.weight)
 
 
+def test_a_network_without_weights_tells_how_its_inputs_lie():
+    model = Sequential([Input((4, 5, 2)), layers.MaxPooling2D(2)])
+    module = convert.to_torch(model)
+    assert [way.dims for way in (*module.ledger.inputs, *module.ledger.outputs)] == [(2, 0, 1), (2, 0, 1)]
+
+
 RUN_ALONE = """
 import sys
 class Ban:

@@ -30,7 +30,7 @@ def ledger_of(target: str, weights: dict[str, Weight], before: Ledger | None) ->
         weights: by their names there.
         before: of the move to the layout, if there was one.
     """
-    whole = before or Ledger("", "")
+    whole = Ledger("", "") if before is None else before
     earlier = {move.to or move.weight: move for move in whole.moves}
     moves = tuple(_move(key, weight, target, earlier) for key, weight in weights.items() if weight.source)
     return replace(whole, source="Pellucid", target=target, moves=moves)

@@ -132,11 +132,11 @@ def _cropping(place: Place, spans, strides, wanted):
         )
         if found == tuple(map(tuple, wanted)):
             return padding, longer, None
-    rest = [_crop("valid", span, stride, None)[1] for span, stride in zip(spans, strides, strict=True)]
-    cut = [(front, end - has) for (front, end), has in zip(wanted, rest, strict=True)]
-    if any(min(pair) < 0 for pair in cut):
+    # All that there is, with as much more at the end as is wanted; the rest is cut off.
+    longer = tuple(max(-end, 0) for _, end in wanted)
+    if any(extra >= stride for extra, stride in zip(longer, strides, strict=True)):
         raise place.refuse("Keras's transposed convolutions end elsewhere", got=wanted)
-    return "valid", None, cut
+    return "valid", longer, [(front, end + extra) for (front, end), extra in zip(wanted, longer, strict=True)]
 
 
 def _crop(padding: str, span: int, stride: int, longer):
