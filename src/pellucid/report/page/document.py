@@ -18,6 +18,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from pellucid.errors import ArgumentError
 from pellucid.report.html import STYLE, fragment
 from pellucid.report.page.content import content
 from pellucid.report.page.layers import network_data
@@ -49,7 +50,15 @@ def write_page(
         at: what is shown first; an address.
         to: how far back it is followed.
         max_mb: how large the file may be, in millions of bytes; values and weights are left out to keep to it.
+
+    Raises:
+        ArgumentError: `max_mb` is no size.
     """
+    if isinstance(max_mb, bool) or not isinstance(max_mb, (int, float)) or not max_mb >= 0:
+        raise ArgumentError(
+            "`max_mb` says how large the page may be.", got=repr(max_mb), expected="0 or more, in millions of bytes",
+            fix="max_mb=5",
+        )  # fmt: skip
     network = network_data(followed)
     shell = _document({"title": "", "network": network}, still)
     budget = (max_mb * 1e6 - len(shell)) * 0.95  # a share for what the packing itself adds

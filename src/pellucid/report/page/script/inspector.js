@@ -76,7 +76,15 @@ class Inspector {
     } catch (error) {
       return [["from", error.message]];
     }
-    return [...answer.regions].map(([name, region]) => ["from", ...this.fromWords(name, region, answer)]);
+    return [...answer.regions]
+      .filter(([name, region]) => region.count !== 1 || !this.isHeld(element, answer.goals.get(name)))
+      .map(([name, region]) => ["from", ...this.fromWords(name, region, answer)]);
+  }
+
+  /** Whether the element is handed on from this very value, so that what it holds has said where it comes from. */
+  isHeld(element, goal) {
+    const layer = this.page.network.writer.get(element.number);
+    return goal === element.number || (Boolean(layer.map) && layer.reads[0] === goal);
   }
 
   fromWords(name, region, answer) {

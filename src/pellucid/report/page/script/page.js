@@ -22,7 +22,7 @@ class Page {
   start() {
     this.state.read(location.hash);
     this.values.sample = this.state.sample;
-    this.body = div("body");
+    this.body = make("div", { role: "tabpanel" });
     this.tabs = new Tabs(this);
     this.root.replaceChildren(this.head(), this.tabs.element, this.body, this.foot());
     this.state.onChange((changes) => this.onChange(changes));
@@ -69,6 +69,7 @@ class Page {
     this.view = this.views[this.state.view];
     this.tabs.refresh();
     this.body.className = this.view.isWide ? "body wide" : "body";
+    this.body.setAttribute("aria-labelledby", `tab-${this.state.view}`);
     this.body.replaceChildren(this.view.element, ...(this.view.isWide ? [] : [this.inspector.element]));
     this.view.build();
     this.inspector.refresh();
