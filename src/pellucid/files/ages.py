@@ -20,8 +20,9 @@ _WITHOUT_EFFECT = {
     "lora_alpha": (None,),
     "gptq_unpacked_column_size": (None,),
 }
-# Classes that some files call by another name than the public one.
-_RENAMED = {"GroupedQueryAttention": "GroupQueryAttention"}
+# Classes that the legacy files of Keras 3 call by another name than the public one.
+INNER_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+_RENAMED = {inner: public for public, inner in INNER_NAMES.items()}
 # Words that only Keras 1 wrote, and one that Keras 3 no longer writes.
 _KERAS_1 = {"nb_filter", "border_mode", "dim_ordering", "W_regularizer", "inner_init", "input_dtype", "pool_length"}
 _KERAS_2 = {"batch_input_shape"}

@@ -131,7 +131,7 @@ def _as_legacy(config: dict, cls: type | None = None) -> dict:
     if isinstance(inner.get("layers"), list):
         inner["layers"] = [_as_legacy(layer) for layer in inner["layers"]]
     rest = {key: config[key] for key in ("name", "inbound_nodes") if key in config}
-    return {"class_name": name, "config": inner, **rest}
+    return {"class_name": ages.INNER_NAMES.get(name, name), "config": inner, **rest}
 
 
 def groups_of(model, include_optimizer: bool) -> dict[str, list]:
