@@ -17,7 +17,7 @@ from pellucid.errors import FileError
 from pellucid.files.safe_zip import SafeZip
 
 ENDINGS = (".pt", ".pth")
-_MOST_UNPACKED = 2**30
+_MOST_UNPACKED = 0  # PyTorch stores all members as they are
 # Under which programs keep the weights among other things, and what wrappers put before each name.
 _INSIDE = ("state_dict", "model_state_dict", "model")
 _PREFIXES = ("module.", "_orig_mod.")

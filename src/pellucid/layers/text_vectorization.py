@@ -16,6 +16,7 @@ from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.base import Layer
 from pellucid.layers.categories import mode_named
 from pellucid.layers.lookup import MODES, StringLookup
+from pellucid.layers.vocabulary import refuse_named_file
 from pellucid.layers.words import as_array, text_of
 from pellucid.settings import floatx
 
@@ -241,6 +242,7 @@ class TextVectorization(Layer):
 
     @classmethod
     def from_config(cls, config):
+        refuse_named_file(config)
         config = dict(config)
         for name in ("standardize", "split"):
             if isinstance(config.get(name), dict):

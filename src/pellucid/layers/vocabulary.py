@@ -42,6 +42,16 @@ class Vocabulary(Layer):
 
     vocabulary_dtype = "string"
 
+    @classmethod
+    def from_config(cls, config):
+        """Make it again from what `get_config` gave.
+
+        Raises:
+            ArgumentError: the config names a file.
+        """
+        refuse_named_file(config)
+        return super().from_config(config)
+
     @property
     def _oov_start(self) -> int:
         return 1 if self.mask_token is not None and self.output_mode == "int" else 0
@@ -238,3 +248,18 @@ def as_list(values):
     if values is None:
         return None
     return [plain(value) for value in np.asarray(as_array(values)).reshape(-1).tolist()]
+
+
+def refuse_named_file(config: dict) -> None:
+    """Refuse a config that names a file of words: a model's file opens no other.
+
+    Raises:
+        ArgumentError: it does.
+    """
+    if isinstance(config.get("vocabulary"), str):
+        raise ArgumentError(
+            "The config names a file for its vocabulary, and no file is opened because a config says so.",
+            got=config["vocabulary"][:200],
+            expected="a list of tokens, or None",
+            fix="layer.set_vocabulary(path)",
+        )

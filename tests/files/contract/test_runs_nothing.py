@@ -1,6 +1,7 @@
 """P1, P2, P3 and P6: a file is data. Nothing of it is run, imported or unpickled, and each name in it is looked up in a table."""
 
 import contextlib
+import inspect
 import io
 import pickle
 import pickletools
@@ -27,13 +28,14 @@ WATCHED = (
     "os.system",
     "socket.connect",
     "ctypes.dlopen",
+    "open",
 )
 _heard: list[str] = []
 _listening = [False]
 
 
 def _listen(event, arguments):
-    if _listening[0] and event in WATCHED:
+    if _listening[0] and event in WATCHED and (event != "open" or "words.txt" in str(arguments[0])):
         _heard.append(f"{event} {str(arguments)[:100]}")
 
 
@@ -90,6 +92,61 @@ def test_p1_p2_p6_nothing_is_run_imported_or_unpickled(made, canary, tmp_path):
             through_all_doors(bad, made, tmp_path)
     assert events == []
     assert set(sys.modules) == modules
+
+
+def _arguments(cls) -> list[str]:
+    return [word for word in inspect.signature(cls.__init__).parameters if word not in ("self", "args", "kwargs")]
+
+
+def _things():
+    """All built-in classes that a config may name, with the arguments that it may give them."""
+    for module in (
+        pellucid.layers,
+        pellucid.initializers,
+        pellucid.losses,
+        pellucid.metrics,
+        pellucid.optimizers,
+        pellucid.regularizers,
+    ):
+        for name in module.__all__:
+            if inspect.isclass(getattr(module, name)):
+                yield f"keras.{module.__name__.split('.')[-1]}", name, _arguments(getattr(module, name))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_p7_no_argument_that_a_config_gives_is_opened(tmp_path):
+    """Each argument of each class in turn is the name of a file that is there."""
+    path = tmp_path / "words.txt"
+    path.write_text("a\nb\n")
+    opened = []
+    with heard() as events:
+        for module, name, arguments in _things():
+            for word in arguments:
+                config = {"module": module, "class_name": name, "registered_name": None}
+                for given in ({word: str(path)}, {**dict.fromkeys(arguments[:1], 3), word: str(path)}):
+                    with contextlib.suppress(PellucidError):
+                        pellucid.saving.deserialize_keras_object({**config, "config": given})
+                    if any(str(path) in event for event in events):
+                        opened.append((name, word))
+                        events.clear()
+    assert opened == []
+    assert len(list(_things())) > 200
+
+
+@pytest.mark.parametrize("name", ["StringLookup", "IntegerLookup", "TextVectorization"])
+def test_p7_a_vocabulary_that_lies_in_a_file_is_not_read(name, tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("1\n2\n")
+    layer = getattr(pellucid.layers, name)
+    assert layer(vocabulary=str(path)).get_vocabulary()[-1] in (2, "2")  # the program may
+    config = {
+        "module": "keras.layers",
+        "class_name": name,
+        "config": {"vocabulary": str(path)},
+        "registered_name": None,
+    }
+    with pytest.raises(PellucidError, match="no file is opened because a config says so"):
+        pellucid.saving.deserialize_keras_object(config)
 
 
 def test_p1_the_hook_hears_what_it_is_to_hear():
