@@ -126,6 +126,33 @@ def test_a_click_pins_a_second_one_compares_and_the_hash_keeps_both(browser, net
     assert browser.run(ADDRESSES) == ["flatten[0]"]
 
 
+def test_a_hash_changed_by_hand_is_followed(browser, network):
+    browser.open(network, "view=order&layer=flatten")
+    browser.run("location.hash = 'view=proof&layer=dense&pin=dense[4]&sample=1'")
+    browser.wait("document.querySelector('.proof')")
+    assert text(browser, "h2") == "dense" and browser.run(ADDRESSES) == ["dense[4]"]
+    assert browser.run("document.querySelector('.sample').value") == "1"
+
+
+def test_the_last_cell_of_a_long_grid_can_be_seen(browser, network):
+    browser.look(400)
+    browser.open(network, "layer=conv")
+    browser.run("document.querySelector('.grid').focus()")
+    browser.press("End", modifiers=2)
+    last = 'document.querySelector(\'.grid [data-r="63"][data-c="3"]\').getBoundingClientRect()'
+    inside = f"(({last}).bottom <= document.querySelector('.grid').getBoundingClientRect().bottom)"
+    assert browser.run(inside)
+    browser.look(1280)
+
+
+def test_weights_of_a_layer_that_is_called_twice_count_once(browser, tmp_path):
+    x, dense = Input((4,), name="x"), layers.Dense(4, name="dense")
+    pellucid.trace(Model(x, dense(dense(x)))).to_html(tmp_path / "page.html")
+    browser.open(tmp_path / "page.html", "view=map")
+    assert "3 layers · 20 weights" in text(browser, ".top")  # 4 * 4 + 4
+    assert text(browser, "tfoot .count") == "20"
+
+
 def test_a_hash_that_means_nothing_is_passed_over(browser, network):
     browser.open(network, "view=nothing&layer=none&pin=flatten[99999]&pin=x[1]&sample=77&to=elsewhere")
     assert browser.complaints == [] and browser.run(ADDRESSES) == []

@@ -40,6 +40,8 @@ def content(followed: Trace, network: dict, at=None, to: str | None = None, budg
         "at": _start(followed, at),
         "to": to or "input",
         "network": network,
+        "params": followed.params,
+        "macs": followed.macs,
         "samples": samples,
         "memory": {number: _memory(value) for number, value in followed._values.items()},
         "values": box.values,

@@ -52,13 +52,14 @@ class Grid {
 
   /** The part in sight: first row and column, and how many. */
   get sight() {
-    const { clientWidth, clientHeight, scrollLeft, scrollTop } = this.element;
+    const { clientWidth, clientHeight, scrollLeft, scrollTop, scrollWidth, scrollHeight } = this.element;
+    const start = (scrolled, most, size, count) => (scrolled >= most - 1 ? count : Math.min(Math.round(scrolled / size), count));
     const columns = Math.max(1, Math.floor((clientWidth - this.headWide - this.tailWide) / this.wide + 0.02));
     const rows = Math.max(1, Math.floor((clientHeight - ROW) / ROW + 0.02));
     const shown = [Math.min(rows, this.rows), Math.min(columns, this.columns)];
     return {
-      row: Math.min(Math.round(scrollTop / ROW), this.rows - shown[0]),
-      column: Math.min(Math.round(scrollLeft / this.wide), this.columns - shown[1]),
+      row: start(scrollTop, scrollHeight - clientHeight, ROW, this.rows - shown[0]),
+      column: start(scrollLeft, scrollWidth - clientWidth, this.wide, this.columns - shown[1]),
       rows: shown[0],
       columns: shown[1],
     };

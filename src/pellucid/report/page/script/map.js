@@ -21,7 +21,7 @@ class MapView {
     const titles = [["", "gutter"], ["layer", ""], ["output", ""], ["weights", "number"], ["multiply-adds", "number"]];
     this.table = make("table", { class: "layers", on: { keydown: (event) => this.onKey(event) } },
       make("thead", {}, make("tr", {}, titles.map(([title, name]) => make("th", { scope: "col", class: name }, title)))),
-      make("tbody", {}, rows), this.totals(layers));
+      make("tbody", {}, rows), this.totals());
     this.element.replaceChildren(div("scroll", this.table));
   }
 
@@ -58,14 +58,13 @@ class MapView {
       span("count", count === null ? "?" : count ? counted(count) : "·"), span("short", count === null ? "?" : count ? short(count) : "·"));
   }
 
-  totals(layers) {
-    const sum = (kind) => layers.reduce((total, layer) => total + (layer[kind] ?? 0), 0);
+  totals() {
     return make("tfoot", {}, make("tr", {}, make("td", {}), make("td", {}, "in all"), make("td", {}),
-      this.total(sum("params")), this.total(sum("macs"))));
+      this.total(this.page.data.params), this.total(this.page.data.macs)));
   }
 
   total(count) {
-    return make("td", { class: "number" }, span("count", counted(count)), span("short", short(count)));
+    return make("td", { class: "number" }, span("count", count === null ? "?" : counted(count)), span("short", count === null ? "?" : short(count)));
   }
 
   onKey(event) {

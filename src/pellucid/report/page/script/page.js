@@ -26,14 +26,17 @@ class Page {
     this.tabs = new Tabs(this);
     this.root.replaceChildren(this.head(), this.tabs.element, this.body, this.foot());
     this.state.onChange((changes) => this.onChange(changes));
-    window.addEventListener("hashchange", () => this.state.set({ ...this.readAgain() }));
+    window.addEventListener("hashchange", () => this.readHash());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.build());
     this.build();
   }
 
-  readAgain() {
+  /** Somebody has changed the address by hand, or gone back. */
+  readHash() {
     this.state.read(location.hash);
-    return {};
+    this.values.sample = this.state.sample;
+    this.build();
+    this.speak();
   }
 
   head() {
@@ -45,16 +48,15 @@ class Page {
   }
 
   summary() {
-    const { layers } = this.network;
-    const params = layers.reduce((sum, layer) => sum + layer.params, 0);
-    return `${plural(layers.length, "layer")} · ${plural(params, "weight")}`;
+    return `${plural(this.network.layers.length, "layer")} · ${plural(this.data.params, "weight")}`;
   }
 
   samplePicker() {
     if (this.data.samples < 2) return null;
     const options = range(0, this.data.samples).map((k) => make("option", { value: k, selected: k === this.state.sample }, `sample ${k}`));
-    return make("select", { class: "sample", "aria-label": "Sample",
+    this.picker = make("select", { class: "sample", "aria-label": "Sample",
       on: { change: (event) => this.state.set({ sample: Number(event.target.value) }) } }, options);
+    return this.picker;
   }
 
   foot() {
@@ -68,6 +70,7 @@ class Page {
   build() {
     this.view = this.views[this.state.view];
     this.tabs.refresh();
+    if (this.picker) this.picker.value = this.state.sample;
     this.body.className = this.view.isWide ? "body wide" : "body";
     this.body.setAttribute("aria-labelledby", `tab-${this.state.view}`);
     this.body.replaceChildren(this.view.element, ...(this.view.isWide ? [] : [this.inspector.element]));
