@@ -10,7 +10,7 @@ import torch
 
 import pellucid
 from pellucid import Input, Model, Sequential, layers
-from pellucid.errors import ArgumentError, ShapeError, StateError, UnknownNameError
+from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError, UnknownNameError
 
 
 def small():
@@ -236,3 +236,34 @@ def test_values_for_other_inputs_than_there_are_are_refused():
     with pytest.raises(ShapeError, match="The values do not fit the inputs") as told:
         pellucid.trace(model, np.ones((1, 2), dtype="float32"))
     assert told.value.facts["expected"] == "a, b"
+
+
+def test_axes_have_the_names_that_the_layers_around_give_them():
+    """An input and a ReLU say no data format: the convolution that reads the one, and gives the other, does."""
+    x = Input((3, 6, 5), name="x")
+    conv = layers.Conv2D(2, 3, data_format="channels_first", name="conv")
+    t = pellucid.trace(Model(x, layers.ReLU(name="relu")(conv(x))))
+    for path in ("x", "conv", "relu"):
+        assert t[path].axes == ("batch", "channels", "height", "width")
+    field = t.receptive_field("relu[0,1,1]")
+    assert field.size == (3, 3) and field.clipped == ((1, 3), (1, 3))
+    steps = Input((3, 6), name="steps")
+    t = pellucid.trace(Model(steps, layers.Conv1D(2, 3, data_format="channels_first", name="conv")(steps)))
+    assert t["steps"].axes == ("batch", "channels", "steps")
+    assert t.receptive_field("conv[0,1]").clipped == ((1, 3),)
+
+
+def test_what_cannot_be_followed_is_refused():
+    for thing in ("model", None, np.ones(3), 3.5):
+        with pytest.raises(ArgumentTypeError, match="There is nothing to follow in this"):
+            pellucid.trace(thing)
+        with pytest.raises(ArgumentTypeError, match="There is nothing to follow in this"):
+            pellucid.explain(thing, x=np.ones((1, 3)))
+    with pytest.raises(ShapeError, match="The values are not of the shape that was asked about"):
+        pellucid.trace((3, 2, 4), np.ones((1, 3, 2, 2)))
+    assert pellucid.trace((None, 4), np.ones((1, 7, 4))).layers[-1].output_shape[1:] == (28,)
+
+
+def test_one_number_a_sample_flattens_to_one_element():
+    assert "order   a single element" in str(pellucid.explain(()))
+    assert pellucid.trace(()).layers[-1].index_map().to_dict()["formula"] == "flat = 0"

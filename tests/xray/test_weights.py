@@ -387,3 +387,25 @@ def test_scores_have_no_weights_of_their_own():
     assert t.decompose("heads[0,1]").count == 2
     with pytest.raises(UnsupportedError, match="Scores of 'heads' are products of values with values"):
         t.decompose(("heads", (0, 0, 0), 1))
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_a_quantized_unit_is_summed_up_from_the_numbers_that_its_bits_stand_for(mode):
+    x = Input((8,), name="x")
+    model = Model(x, layers.Dense(4, activation="tanh", name="dense")(x))
+    model.quantize(mode)
+    t = pellucid.trace(model, np.random.default_rng(0).normal(size=(1, 8)).astype("float32"))
+    parts = t.decompose("dense[2]")
+    assert math.isclose(parts.total, parts.recorded, rel_tol=1e-5, abs_tol=1e-6)
+    assert math.isclose(math.tanh(parts.total), parts.output, rel_tol=1e-4, abs_tol=1e-6)
+
+
+def test_two_products_at_once_are_not_told_as_one():
+    x = Input((8,), name="x")
+    dense = layers.Dense(4, name="dense")
+    model = Model(x, dense(x))
+    dense.quantize("int8")
+    dense.enable_lora(2)
+    t = pellucid.trace(model, np.ones((1, 8), dtype="float32"))
+    with pytest.raises(UnsupportedError, match="'dense' adds or scales more than one product"):
+        t.decompose("dense[2]")

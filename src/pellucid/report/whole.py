@@ -63,6 +63,8 @@ def _seen_in(followed: Trace, node: TraceNode, place, name: str) -> str:
     total = found.mask().size
     if found.count in (0, total) or field is None or not found.exact:
         return f"{label}{'nothing' if not found.count else 'all'} of {name}"
+    if found.count == 1:
+        return f"one element of {name}"
     size = " x ".join(map(str, field.size))
     apart = {str(one) for one in field.stride}
     steps = f", {apart.pop() if len(apart) == 1 else ' x '.join(map(str, field.stride))} apart"

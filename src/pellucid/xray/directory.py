@@ -21,6 +21,11 @@ class Directory:
         self._found = found
         self._numbers = {site.path: list(site.writes) for site in found.sites} | found.groups
         self._at = {number: k for k, site in enumerate(found.sites) for number in site.writes}
+        self._formats: dict[int, str | None] = {}
+        self._readers: dict[int, list[Site]] = {number: [] for number in self._at}
+        for site in found.sites:
+            for number in dict.fromkeys(site.reads):
+                self._readers[number].append(site)
 
     @property
     def sites(self) -> list[Site]:
@@ -135,6 +140,29 @@ class Directory:
                 return path, "/".join(words[k:])
         addresses.resolve("/".join(words[:-1]) or name, self._numbers, self.shape_of, self._told)
         raise UnknownNameError("A layer and one of its weights are needed.", got=repr(name), fix=f'"{name}/kernel"')
+
+    def data_format(self, number: int) -> str | None:
+        """The data format in which the nearest layer that has one reads a value, or else gives it; None if none does.
+
+        Layers in between are passed while the number of axes stays the same.
+        """
+        if number not in self._formats:
+            self._formats[number] = self._format(number, ahead=True) or self._format(number, ahead=False)
+        return self._formats[number]
+
+    def _format(self, number: int, ahead: bool) -> str | None:
+        rank, seen, waiting = len(self._found.shapes[number]), {number}, [number]
+        for one in waiting:
+            if len(self._found.shapes[one]) != rank:
+                continue
+            for site in self._readers[one] if ahead else [self.writer(one)]:
+                said = getattr(site.layer, "data_format", None)
+                if said is not None and {len(shape) for shape in site.input_shapes} == {rank}:
+                    return said
+                behind = site.writes if ahead else site.reads
+                waiting += [after for after in behind if after not in seen]
+                seen.update(behind)
+        return None
 
     def take_shapes(self, real: dict[int, tuple]) -> None:
         """Sizes that only a run could tell; the batch stays as it was."""

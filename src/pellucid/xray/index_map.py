@@ -90,6 +90,8 @@ class IndexMap:
         """Which axis changes fastest."""
         if self.moved is not None:
             return f"axes moved: ({', '.join(self._letters)}) -> ({', '.join(self._letters[k] for k in self.moved)})"
+        if not self.read:
+            return "a single element"
         last = self.read[-1]
         if self.read == tuple(range(len(self.read))):
             return "row-major (C): the LAST axis changes fastest"
@@ -102,7 +104,7 @@ class IndexMap:
         if self.moved is not None:
             return f"out[{', '.join(self._letters[k] for k in self.moved)}] = in[{', '.join(self._letters)}]"
         terms = [_term(self._letters[axis], step) for axis, step in zip(self.read, self._steps(self.read), strict=True)]
-        flat = f"flat = {' + '.join(terms)}"
+        flat = f"flat = {' + '.join(terms) or 0}"
         if len(self.out_shape) == 1:
             return flat
         return f"{flat}; out = ({', '.join(_digits(self.out_shape, _sizes(self.out_shape, 'mnpqrs')))})"

@@ -25,7 +25,7 @@ class TraceNode:
     """
 
     def __init__(self, site: Site, directory: Directory, values: dict):
-        self._site, self._values = site, values
+        self._site, self._values, self._directory = site, values, directory
         self.path, self.layer = site.path, site.layer
         self.inputs = tuple(directory.writer(number).path for number in site.reads)
 
@@ -50,17 +50,24 @@ class TraceNode:
         mapped = self.index_map()
         if mapped is not None and mapped.moved is not None:
             return ("batch", *(mapped.axes[axis] for axis in mapped.moved))
-        return sites.axis_names(self.layer, self.output_shape)
+        return self._names(0)
 
     def axes_of(self, k: int) -> tuple[str, ...]:
         """The names of the axes of output number `k`."""
-        return self.axes if k == 0 else sites.axis_names(self.layer, self.output_shapes[k])
+        return self.axes if k == 0 else self._names(k)
+
+    def _names(self, k: int) -> tuple[str, ...]:
+        """As the layer itself lays its output out; or where it does not say, as those around it do."""
+        number = self._site.writes[k]
+        data_format = getattr(self.layer, "data_format", None) or self._directory.data_format(number)
+        return sites.axis_names(self.layer, self.output_shapes[k], data_format)
 
     @property
     def input_axes(self) -> tuple[str, ...]:
         """The names of the first input's axes."""
         layer = None if type(self.layer).__name__ == "Flatten" and len(self.input_shapes[0]) == 2 else self.layer
-        return sites.axis_names(layer, self.input_shapes[0])
+        data_format = getattr(layer, "data_format", None) or self._directory.data_format(self._site.reads[0])
+        return sites.axis_names(layer, self.input_shapes[0], data_format)
 
     @property
     def params(self) -> int:

@@ -212,13 +212,17 @@ def _shapes_for(node, shapes) -> list:
 # ---- what a site is like
 
 
-def axis_names(layer, shape) -> tuple[str, ...]:
-    """The names of a value's axes, batch first, as the layer reads them."""
+def axis_names(layer, shape, data_format: str | None = None) -> tuple[str, ...]:
+    """The names of a value's axes, batch first, as the layer reads them.
+
+    Args:
+        data_format: where the channels lie; as is usual if None.
+    """
     if len(shape) == 2:
         return ("batch", "flat" if type(layer).__name__ == "Flatten" else "features")
     rank = len(shape) - 2
-    if rank == 1 and not hasattr(layer, "data_format"):
+    if rank == 1 and not hasattr(layer, "data_format") and data_format != "channels_first":
         return ("batch", "steps", "features")
     if rank in axes.SPATIAL:
-        return axes.layout(rank, getattr(layer, "data_format", None) or settings.image_data_format())
+        return axes.layout(rank, data_format or settings.image_data_format())
     return ("batch", *(f"axis{k}" for k in range(1, len(shape))))

@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 
 from pellucid import nest
-from pellucid.errors import StateError
+from pellucid.errors import ArgumentTypeError, ShapeError, StateError
 from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import convert_to_tensor
@@ -47,6 +47,8 @@ def trace(
 
     Raises:
         StateError: the model has no graph yet, or the layer does not know its input's shape.
+        ShapeError: values that do not fit.
+        ArgumentTypeError: neither a model nor a layer nor a shape.
     """
     wanted = recording.wanted(values, layers)
     if nest.is_shape(model):
@@ -65,7 +67,17 @@ def trace(
 
 def _plain(x, shape):
     """The values, or where there are none the whole shape."""
-    return (None, *shape) if x is None else convert_to_tensor(x)
+    if x is None:
+        return (None, *shape)
+    values = convert_to_tensor(x)
+    pairs = zip(values.shape[1:], shape, strict=False)
+    if values.ndim != len(shape) + 1 or any(known not in (None, n) for n, known in pairs):
+        raise ShapeError(
+            "The values are not of the shape that was asked about.",
+            got=tuple(values.shape),
+            expected=("batch", *shape),
+        )
+    return values
 
 
 def _sites_of(model, x) -> Sites:
@@ -74,7 +86,7 @@ def _sites_of(model, x) -> Sites:
             model(x)  # a stack of layers makes its graph at the first call
     if sites.is_walked(model):
         return sites.of_model(model)
-    if x is not None:
+    if x is not None and hasattr(model, "name") and callable(model):
         shapes = [(None, *tuple(value.shape)[1:]) for value in map(convert_to_tensor, nest.flatten(x))]
     else:
         shapes = _noted_shapes(model)
@@ -82,6 +94,11 @@ def _sites_of(model, x) -> Sites:
 
 
 def _noted_shapes(layer) -> list:
+    if not hasattr(layer, "name") or not callable(layer):
+        raise ArgumentTypeError(
+            "There is nothing to follow in this.", got=f"{type(layer).__name__} {layer!r:.60}",
+            expected="a model, a layer, or a shape such as (3, 2, 4)",
+        )  # fmt: skip
     if getattr(layer, "_inbound_nodes", None):
         return [x.shape for x in layer._inbound_nodes[0].input_tensors]
     noted = getattr(layer, "_build_shapes_dict", None)

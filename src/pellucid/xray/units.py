@@ -59,9 +59,28 @@ def _bias(weighing: Weighing, place: Place, k: int, words=("bias", "beta")) -> f
 
 def _direct(site: Site, weighing: Weighing, k: int, place: Place, values: dict) -> dict[str, Unit]:
     [one] = weighing.sums
-    read = _read(site, values)
+    layer, read = site.layer, _read(site, values)
+    if getattr(layer, "_is_quantized", False):
+        return _quantized(site, weighing, k, place, read)
     piece = Piece(one.weight, one.param, one.products.terms_of(place), read[0])
-    recorded = _called(_changed(site.layer, activation=activations.linear), read)[(0, *place)]
+    recorded = _called(_changed(layer, activation=activations.linear), read)[(0, *place)]
+    return {"": Unit((piece,), _bias(weighing, place, k), float(recorded))}
+
+
+def _quantized(site: Site, weighing: Weighing, k: int, place: Place, read: torch.Tensor) -> dict[str, Unit]:
+    """The same with the numbers that stored bits stand for, and inputs as they are rounded."""
+    layer, [one] = site.layer, weighing.sums
+    if layer.lora_enabled or layer.quantization_mode == "float8":
+        raise UnsupportedError(
+            f"'{site.path}' adds or scales more than one product.", got=layer.dtype_policy.name,
+            expected="int8, int4, gptq or awq, without LoRA",
+        )  # fmt: skip
+    with torch.no_grad():
+        x = layer.rounded(read) if layer.rounds_inputs else read
+        weight = layer._mode.weight(layer, layer.parts()[0])
+        recorded = _changed(layer, activation=activations.linear).quantized_call(read)[(0, *place)]
+    words = "the rounded input" if layer.rounds_inputs and layer.inputs_quantizer else "input"
+    piece = Piece(one.weight, weight, one.products.terms_of(place), x[0], words)
     return {"": Unit((piece,), _bias(weighing, place, k), float(recorded))}
 
 
