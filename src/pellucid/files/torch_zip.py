@@ -56,6 +56,8 @@ def _tensors(found) -> dict[str, torch.Tensor]:
     if not isinstance(found, Mapping):
         raise FileError("The file holds no tensors by name.", got=type(found).__name__, expected="a state dict")
     tensors = {str(name): value for name, value in found.items() if isinstance(value, torch.Tensor)}
+    if odd := [name for name, value in tensors.items() if value.is_complex() or value.layout != torch.strided]:
+        raise FileError("The file holds tensors that no layer takes: complex or sparse ones.", got=", ".join(odd)[:200])
     for prefix in _PREFIXES:
         if tensors and all(name.startswith(prefix) for name in tensors):
             tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}

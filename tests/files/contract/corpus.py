@@ -18,7 +18,7 @@ import numpy as np
 import pellucid
 from files import bad_files
 from files.bad_files import CONFIG, WEIGHTS
-from files.contract import configs, tensors, weights
+from files.contract import configs, tensors, torches, weights
 from pellucid import cli
 from pellucid.errors import FileError
 from pellucid.graph.objects import deserialize_keras_object
@@ -33,7 +33,7 @@ class Bad:
     Args:
         name: what is bad about it.
         kind: "config" (plain data), "size" (the same, wanting more than a file holds), "text" (of a config), "weights",
-            "archive", "legacy", "tensors" or "index" (bytes of whole files).
+            "archive", "legacy", "tensors", "torch" or "index" (bytes of whole files).
         content: of that kind.
     """
 
@@ -104,6 +104,8 @@ def corpus(goods: Goods) -> Iterator[Bad]:
             yield Bad(f"archive: {name}", "archive", data)
     for name, data in tensors.every(goods.tensors).items():
         yield Bad(f"tensors: {name}", "tensors", data)
+    for name, data in torches.every(torches.good()).items():
+        yield Bad(f"torch: {name}", "torch", data)
     for name, data in bad_indexes().items():
         yield Bad(f"index: {name}", "index", data)
     for name, data in bad_legacy(goods.legacy).items():
@@ -319,6 +321,11 @@ def _load_tensor_weights(bad, goods, folder):
     return lambda: goods.model.load_weights(path)
 
 
+def _load_state_dict(bad, goods, folder):
+    path = _file(folder, "bad.pt", bad.content)
+    return lambda: goods.model.load_weights(path)
+
+
 def _check(bad, goods, folder):
     """The command; its exit code is 1, and what is wrong is told without a traceback."""
     path = _file(folder, "bad.keras", _archive_of(bad, goods))
@@ -354,6 +361,7 @@ DOORS = [
     Door("load_weights(.weights.json), a bad index", ("index",), _load_index),
     Door("load_model(.safetensors)", ("config", "size", "tensors"), _load_tensors),
     Door("load_weights(.safetensors)", ("tensors",), _load_tensor_weights),
+    Door("load_weights(.pt)", ("torch",), _load_state_dict),
     Door("pellucid check", ("archive",), _check),
     Door("model_from_json", ("config", "text"), _from_json),
     Door("deserialize_keras_object", ("config",), _deserialize),

@@ -179,9 +179,9 @@ def _lying(good: bytes, name: str, shape) -> bytes:
 
 
 def test_p9_what_is_not_there_gets_no_memory(child, made, tmp_path):
-    """Each is refused with an address space that is smaller than what it asks for."""
+    """Each is refused; those that ask for more than any machine has, with an address space that is small."""
     entries = {}
-    for units in (10**8, 10**9, 10**12):
+    for units in (2 * 10**7, 10**9, 10**12):
         config = bad_files.members(made.file)[bad_files.CONFIG].replace(b'"units": 3', b'"units": %d' % units)
         entries[f"{units} units"] = (bad_files.CONFIG, config)
     for name in ("one piece", "parts"):
@@ -194,7 +194,7 @@ def test_p9_what_is_not_there_gets_no_memory(child, made, tmp_path):
     for name, (member, data) in entries.items():
         pairs = [(k, data if k == member else v) for k, v in bad_files.members(made.file).items()]
         path.write_bytes(bad_files.packed(pairs, 8 if "packed" in name else 0))
-        told, extra, _ = child.load(model=str(path), limit=4 * SPARE)
+        told, extra, _ = child.load(model=str(path), limit=None if "20000000" in name else 4 * SPARE)
         assert told == "FileError" and extra <= SPARE, (name, told, extra)
 
 

@@ -45,6 +45,7 @@ def complaints(door, bads, made, folder) -> list[str]:
 
 MADE_HERE = {
     "bad",
+    "bad.pt",
     "bad.keras",
     "bad.weights.h5",
     "bad.h5",
