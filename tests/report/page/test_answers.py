@@ -196,6 +196,17 @@ def test_an_element_of_a_view_says_where_it_lies_in_memory(browser, tmp_path):
     assert (answer["memory"]["row_major"], answer["memory"]["storage"]) == (10, 17)  # 1*6 + 2*2 + 0, and 2*8 + 0*4 + 1
 
 
+@pytest.mark.parametrize("shape", [(None, 4), (None, None, 4), (5, None)])
+def test_with_sizes_unknown_a_page_tells_what_python_tells(browser, tmp_path, shape):
+    x = Input(shape, name="x")
+    moved = layers.Permute((2, 1, 3) if len(shape) == 3 else (2, 1), name="moved")(x)
+    trace = pellucid.trace(Model(x, layers.Activation("relu", name="end")(moved)))
+    trace.to_html(tmp_path / "page.html")
+    for at in (f"{path}[{','.join('1' * len(shape))}]" for path in ("x", "moved", "end")):
+        [answer] = asked(browser, tmp_path / "page.html", [[at]])
+        assert_same(answer, told(trace, at), at)
+
+
 def test_in_training_a_page_says_that_samples_are_coupled(browser, tmp_path):
     model = Sequential([Input((4, 3), name="x"), layers.BatchNormalization(name="norm")])
     trace = pellucid.trace(model, np.ones((2, 4, 3), dtype="float32"), training=True)

@@ -99,15 +99,16 @@ class Answers {
 
   toDict(element, to = "input") {
     const layer = this.network.writer.get(element.number);
+    const { isCountable } = this.network;
     return {
       layer: Object.fromEntries(LAYER_FACTS.filter((fact) => fact in layer).map((fact) => [fact, layer[fact]])),
       index_map: layer.index_map,
       place: element.place,
-      flat: flatOf(element.place, this.network.shapeOf(element.number)),
+      flat: this.network.isKnown(element.number) ? flatOf(element.place, this.network.shapeOf(element.number)) : null,
       value: plainNumber(this.value(element)),
       memory: this.memory(element),
-      sources: provenanceDict(this.sources(element, to)),
-      receptive_field: this.field(element, to),
+      sources: isCountable ? provenanceDict(this.sources(element, to)) : null,
+      receptive_field: isCountable ? this.field(element, to) : null,
       weights: this.weights(element),
       decomposition: plainNumbers(this.decomposition(element)),
       parts: Object.fromEntries(Object.entries(this.parts(element)).map(([name, one]) => [name, plainNumbers(one)])),

@@ -22,6 +22,11 @@ class Network {
     return !this.shapeOf(number).includes(null);
   }
 
+  /** Whether all sizes are known, so that elements can be counted. */
+  get isCountable() {
+    return [...this.writer.keys()].every((number) => this.isKnown(number));
+  }
+
   /** The number of a value by the path of its layer, or "path#1" for a second output; null if there is none. */
   numberOf(name) {
     if (this.numbers.has(name)) return this.numbers.get(name)[0];

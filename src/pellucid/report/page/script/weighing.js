@@ -56,12 +56,14 @@ const ownPart = (part, place) => {
   return Array.isArray(part.first) ? part.first.map((one, k) => one + i * part.step[k]) : part.first + i * part.step[0];
 };
 
-/** The layers that do something with an element, as which of their inputs they read it, and its place; layers that only hand it on are passed. */
+/** The layers that do something with an element, as which of their inputs they read it, and its place; layers that only hand it on are passed.
+ * null stands for one of these whose sizes are unknown. */
 const readersOfElement = (network, number, place) =>
   network.layers.flatMap((layer) =>
     layer.reads.flatMap((read, k) => {
       if (read !== number) return [];
       if (!layer.passes_on) return [[layer, k, place]];
+      if (!network.isKnown(number) || !network.isKnown(layer.writes[0])) return [null];
       return readersOfElement(network, layer.writes[0], handedOn(network, layer, place));
     }));
 
@@ -75,9 +77,10 @@ const handedOn = (network, layer, place) => {
   return placeOf(flat, network.shapeOf(layer.writes[0]));
 };
 
-/** As Meetings.to_dict gives it; null where only values that the page lacks can tell. */
+/** As Meetings.to_dict gives it; null where only values that the page lacks can tell, or sizes that are unknown. */
 const meetingsOf = (network, values, number, place) => {
   const readers = readersOfElement(network, number, place);
+  if (readers.includes(null)) return null;
   const met = readers.map(([layer, k, there]) => metBy(layer, k, there, values));
   if (met.includes(null)) return null;
   const writer = network.writer.get(number);
