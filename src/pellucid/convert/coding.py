@@ -18,7 +18,7 @@ _UNKNOWN = 100
 
 
 def drawn(weights: dict[str, torch.Tensor], seed: int) -> dict[str, torch.Tensor]:
-    """Whole numbers for each weight, most of them 0, so that sums stay small; variances are 1 less a usual epsilon."""
+    """Whole numbers for each weight, most of a kernel 0, so that sums stay small; variances are 1 or 4, less a usual epsilon."""
     rng = torch.Generator().manual_seed(seed)
     return {name: _numbers(name, value, rng).to(value.device, value.dtype) for name, value in weights.items()}
 
@@ -30,9 +30,17 @@ def _numbers(name: str, value: torch.Tensor, rng) -> torch.Tensor:
         scales = "gamma" in name or "scale" in name
         if _is_variance(name):
             return 4.0 ** torch.randint(0, 2, value.shape, generator=rng) - 1e-3
-        return signs * torch.randint(1 if scales else 0, 3, value.shape, generator=rng)
-    shown = torch.rand(value.shape, generator=rng) < _share(value)
+        return signs if scales else signs * torch.randint(0, 3, value.shape, generator=rng)
+    # About three numbers to each sum: values then grow slowly, even through a hundred layers.
+    shown = torch.rand(value.shape, generator=rng) < min(1.0, 3 / _sums_over(name, value))
     return torch.where(shown, signs, torch.zeros(()))
+
+
+def _sums_over(name: str, value: torch.Tensor) -> int:
+    """How many numbers of a kernel meet in one sum, at most."""
+    if "embedding" in name:
+        return 1
+    return math.prod(value.shape[:-2] if "depthwise" in name else value.shape[:-1])
 
 
 def _is_variance(name: str) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.convert import coding, parting
 from pellucid.convert.facing import Facing, check_count, facing
 from pellucid.convert.proof import Control, Proof, Round
-from pellucid.convert.sides import Side, side
+from pellucid.convert.sides import OurModel, Side, side
 from pellucid.errors import ArgumentError
 
 _CLOSE = {"float64": 1e-9, "float32": 2e-4}
@@ -124,6 +124,9 @@ class _Proving:
             return None
         (first, second), xs = pair, self._inputs(real=False)
         compared = self._run(first, second, xs, 0.0)
+        if not all(np.isfinite(x).all() for x in compared.first):
+            self.notes.append("Whole numbers grew beyond what can be held, so only the real weights were compared.")
+            return None
         double = first.doubled()
         if double is not None and compared.equal and not self._is_exact(double, xs, compared):
             return compared, f"== in float32; {self._why(first, double, xs)}", first, second, xs
@@ -180,13 +183,25 @@ class _Proving:
         try:
             linked = self.facing.linked(mine, theirs, self.seed)
             if linked is not None:
-                return self.a.with_weights(linked[0]), self.b.with_weights(linked[1])
-            return self._coded(mine, theirs)
+                return self._unflattened(self.a.with_weights(linked[0]), self.b.with_weights(linked[1]))
+            coded = self._coded(mine, theirs)
+            return None if coded is None else self._unflattened(*coded)
         except Exception as error:
             self.notes.append(
                 f"No copies with whole numbers could be made, so only the real weights were compared: {error}"
             )
             return None
+
+    def _unflattened(self, first: Side, second: Side) -> tuple[Side, Side]:
+        """Whole numbers are large: softmax, sigmoid and tanh would make them all alike, and hide what went wrong."""
+        if not (isinstance(first, OurModel) and isinstance(second, OurModel)):
+            return first, second
+        pair = first.unflattened(), second.unflattened()
+        if pair[0] is not first:
+            self.notes.append(
+                "With whole numbers softmax, sigmoid and tanh were left out, as they make large numbers alike."
+            )
+        return pair
 
     def _coded(self, mine, theirs):
         code = coding.Code(mine, self.seed)

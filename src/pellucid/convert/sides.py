@@ -87,6 +87,12 @@ class OurModel(Side):
     def with_weights(self, values):
         return OurModel(_again(self.thing, None, values))
 
+    def unflattened(self) -> OurModel:
+        """A copy without the activations that make all large numbers alike; itself where it has none."""
+        config = self.thing.get_config()
+        changed = _without_flattening(config)
+        return self if changed == config else OurModel(_again(self.thing, None, {}, changed))
+
     def doubled(self):
         try:
             return OurModel(_again(self.thing, "float64", {}))
@@ -110,10 +116,28 @@ class OurModel(Side):
         return found
 
 
-def _again(model, dtype: str | None, values: dict):
-    """The same model with other weights, or all in another dtype."""
+_FLATTENING = ("softmax", "log_softmax", "sigmoid", "tanh")
+
+
+def _without_flattening(config):
+    """A config in which such activations, and layers of them, give back what they get."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "Softmax":
+            kept = {word: config["config"][word] for word in ("name", "trainable", "dtype")}
+            return {**config, "class_name": "Activation", "config": {**kept, "activation": "linear"}}
+        return {
+            key: "linear" if key == "activation" and value in _FLATTENING else _without_flattening(value)
+            for key, value in config.items()
+        }
+    if isinstance(config, (list, tuple)):
+        return type(config)(_without_flattening(item) for item in config)
+    return config
+
+
+def _again(model, dtype: str | None, values: dict, config: dict | None = None):
+    """The same model with other weights, or all in another dtype, or by another config."""
     classes = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
-    config = model.get_config()
+    config = model.get_config() if config is None else config
     with UnmadeScope() as scope, ObjectSharingScope(), registry.CustomObjectScope(classes):
         new = type(model).from_config(config if dtype is None else _in_dtype(config, dtype))
     for at, (old, weight) in enumerate(zip(model.weights, new.weights, strict=True)):
