@@ -9,9 +9,9 @@ import torch
 
 from pellucid import Input, Model
 from pellucid.xray import sums, trace
+from xray.layer_networks import all_parts
 from xray.networks import NETWORKS, draw, made
 from xray.test_laws import as_given, some_and_many, some_places
-from xray.test_weights import all_parts
 
 
 def is_a_weighted_sum(node) -> bool:

@@ -56,7 +56,6 @@ def bidirectional(site: Site, link: Link, k: int, training: bool) -> Link | None
     """The same for both directions; each begins with states of its own."""
     layer = site.layer
     both = (layer.forward_layer, layer.backward_layer)
-    sizes = [inner.cell.output_size for inner in both]
     mine = link.of[k] if isinstance(link, Outputs) else link
     outputs = 1 if layer.merge_mode else 2
     begins = len(nest.flatten(layer.forward_layer.state_size))
@@ -69,21 +68,27 @@ def bidirectional(site: Site, link: Link, k: int, training: bool) -> Link | None
         if word == "initial_state":
             at, steps = number // begins, site.input_shapes[0][1]
             begun = _begun(both[at], number % begins, of_steps, steps, is_turned=at == 1)
-            return None if begun is None else _of_side(begun, at, rank)
+            if begun is None:
+                return None
+            return _merged(layer, side, [begun, Nothing(rank)] if at == 0 else [Nothing(rank), begun], begun)
         if word != "mask" or rank != 1:
             return None
-        if not of_steps or layer.merge_mode in ("sum", "mul", "ave"):
-            return All()
         ways = [Follow(((Past(inner.go_backwards, flipped=inner is both[1]), 0),)) for inner in both]
-        return ways[side] if side is not None else Beside(-1, tuple(zip(ways, sizes, strict=True)))
-
-    def _of_side(begun: Link, at: int, rank: int) -> Link:
-        """What feeds one direction alone, as seen from the merged outputs."""
-        if side is not None:
-            return begun if side == at else Nothing(rank)
-        if layer.merge_mode != "concat":
-            return begun
-        parts = [begun, Nothing(rank)] if at == 0 else [Nothing(rank), begun]
-        return Beside(-1, tuple(zip(parts, sizes, strict=True)))
+        return _merged(layer, side, list(ways), All()) if of_steps else All()
 
     return site.each_read(of)
+
+
+def _merged(layer, side: int | None, ways: list[Link], otherwise: Link) -> Link:
+    """The link of merged outputs from those of both directions.
+
+    Args:
+        side: which direction's output is meant, where they are not merged.
+        otherwise: the link where both are added or multiplied.
+    """
+    if side is not None:
+        return ways[side]
+    if layer.merge_mode != "concat":
+        return otherwise
+    sizes = (inner.cell.output_size for inner in (layer.forward_layer, layer.backward_layer))
+    return Beside(-1, tuple(zip(ways, sizes, strict=True)))
