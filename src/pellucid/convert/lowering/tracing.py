@@ -44,10 +44,10 @@ def traced(site: Site, layer, *args, **kwargs):
     if any(None in x.shape[1:] or not x.batched for x in values):
         raise site.refuse("it is a layer of your own, and the sizes of its input are not all known")
     owned = {weight.value.data_ptr(): (weight.path, weight.trainable) for weight in layer.weights}
+    device = next((weight.value.device for weight in layer.weights), None)
+    module = _AsModule(layer, args, kwargs)
     try:
-        flow = read(
-            _AsModule(layer, args, kwargs), [x.shape[1:] for x in values], [x.dtype for x in values], site.name, owned
-        )
+        flow = read(module, [x.shape[1:] for x in values], [x.dtype for x in values], site.name, owned, device)
     except PellucidError as error:
         told = error.message.rstrip(".")
         raise site.refuse(f"it is a layer of your own, and what it computes cannot be told: {told}") from error

@@ -40,10 +40,10 @@ def to_onnx(model, path, layout: str | None = "channels_first") -> Ledger:
         UnsupportedError: a layer has no counterpart; its name and the reason are told, and nothing is written.
         MissingPackageError: the package `onnx` is not installed.
     """
-    onnx = onnx_package()
+    onnx_package()  # before any work is done
     model, before = standing(model, layout)
     made, weights = onnx_model(lowered(model), f"{model.name}, converted from Keras's layers by Pellucid.")
-    _save(onnx, made, os.fspath(path))
+    _save(made, os.fspath(path))
     return ledger_of("ONNX", weights, before)
 
 
@@ -61,11 +61,30 @@ def onnx_model(flow: Flow, doc: str = ""):
     inputs = [_input(writer, x) for x in flow.inputs]
     _write(writer, flow)
     outputs = [_output(writer, y, {one.name for one in inputs}) for y in flow.outputs]
-    graph = onnx.helper.make_graph(writer.nodes, flow.name, inputs, outputs, initializer=writer.tensors, doc_string=doc)
+    graph = onnx.helper.make_graph(writer.nodes, flow.name, inputs, outputs, doc_string=doc)
     model = onnx.helper.make_model(
         graph, opset_imports=[onnx.helper.make_opsetid("", OPSET)], producer_name="pellucid", ir_version=_IR_VERSION
     )
+    _check(onnx, model, writer.tensors)
+    model.graph.initializer.extend(writer.tensors)
     return model, dict(writer.weights.values())
+
+
+# Weights above this many bytes are numbers only; below it they may be sizes, which the check needs to see.
+_LARGE = 4096
+
+
+def _check(onnx, model, tensors):
+    """Let the package check nodes and shapes; large weights are told to it by their shapes alone, as it copies all."""
+    skeleton = type(model)()
+    skeleton.CopyFrom(model)
+    for tensor in tensors:
+        if tensor.ByteSize() <= _LARGE:
+            skeleton.graph.initializer.append(tensor)
+        else:
+            told = onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims))
+            skeleton.graph.input.append(told)
+    onnx.checker.check_model(skeleton, full_check=True)
 
 
 def _input(writer: Writer, x: Value):
@@ -133,14 +152,13 @@ def _write_inside(writer: Writer, op: Op):
 _MOST_BYTES = 2**31 - 2**20
 
 
-def _save(onnx, model, path: str):
-    """Check the model and put it in its place."""
-    size = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
+def _save(model, path: str):
+    """Put the model in its place."""
+    size = model.ByteSize()
     if size > _MOST_BYTES:
         raise UnsupportedError(
             "The weights are too large for one ONNX file.", got=f"{size} bytes", expected=f"at most {_MOST_BYTES}"
         )
-    onnx.checker.check_model(model, full_check=True)
     data = model.SerializeToString()
 
     def check(file):

@@ -106,4 +106,4 @@ class Writer:
 
 def as_array(tensor: torch.Tensor) -> np.ndarray:
     """A tensor's numbers for a file."""
-    return np.ascontiguousarray(tensor.detach().cpu().numpy())
+    return tensor.detach().cpu().contiguous().numpy()

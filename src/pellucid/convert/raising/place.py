@@ -99,7 +99,8 @@ class Place:
 
     def give(self, variable, tensor: torch.Tensor, weight: Weight | None, axes: str = "", note: str = ""):
         """Set a weight, and enter what became of it."""
-        variable.assign(tensor.detach().to(torch.float32) if tensor.is_floating_point() else tensor.detach())
+        tensor = tensor.detach().to(variable.value.device)
+        variable.assign(tensor.to(torch.float32) if tensor.is_floating_point() else tensor)
         if weight is not None and weight.source:
             notes = "; ".join(filter(None, (weight.note, note)))
             why = "as Keras keeps it"

@@ -93,7 +93,7 @@ def _attention(
 
 def _float_mask(reading, node, mask):
     if isinstance(mask, Known) and not mask.tensor.is_floating_point():
-        blocked = torch.zeros(mask.tensor.shape).masked_fill(~mask.tensor, float("-inf"))
+        blocked = torch.zeros(mask.tensor.shape, device=mask.tensor.device).masked_fill(~mask.tensor, float("-inf"))
         return Known(blocked, mask.source)
     if isinstance(mask, Seen) and mask.value.dtype == "bool":
         raise reading.refuse(node, "its mask is computed from the input", fix="a mask of numbers to add")

@@ -21,8 +21,11 @@ from pellucid.errors import ArgumentTypeError, PellucidError, UnsupportedError
 _BATCH = 3  # any size but 0 and 1, which PyTorch takes for fixed ones
 
 
-def exported(module: nn.Module, shapes, dtypes) -> torch.export.ExportedProgram:
+def exported(module: nn.Module, shapes, dtypes, device=None) -> torch.export.ExportedProgram:
     """The graph of a module, for inputs of these shapes without their batch axis.
+
+    Args:
+        device: where its tensors are; None for where its first parameter is.
 
     Raises:
         ArgumentTypeError: no module.
@@ -30,7 +33,8 @@ def exported(module: nn.Module, shapes, dtypes) -> torch.export.ExportedProgram:
     """
     if not isinstance(module, nn.Module):
         raise ArgumentTypeError("A torch.nn.Module is converted.", got=repr(module)[:80], fix="from_torch(module, ...)")
-    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
+    if device is None:
+        device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
     inputs = tuple(
         torch.zeros((_BATCH, *shape), dtype=dtype, device=device) for shape, dtype in zip(shapes, dtypes, strict=True)
     )

@@ -49,13 +49,16 @@ def from_torch(
     return standing_again(raised(flow, "PyTorch"), layout)
 
 
-def read(module: torch.nn.Module, shapes, dtypes, name: str, owned: dict | None = None) -> Flow:
+def read(module: torch.nn.Module, shapes, dtypes, name: str, owned: dict | None = None, device=None) -> Flow:
     """What a module computes, as a flow.
 
     Args:
         owned: of tensors that are no parameters of the module: by their place in memory their name, and whether they learn.
 
+        device: as `exported` takes it.
+
     Raises:
         UnsupportedError: as `from_torch`.
     """
-    return Reading(exported(module, shapes, [to_torch(one) for one in dtypes]), name, _RULES, owned or {}).flow
+    program = exported(module, shapes, [to_torch(one) for one in dtypes], device)
+    return Reading(program, name, _RULES, owned or {}).flow

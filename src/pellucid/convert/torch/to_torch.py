@@ -86,8 +86,10 @@ def made(source: Source, state: dict[str, torch.Tensor]) -> torch.nn.Module:
 def states(source: Source) -> dict[str, torch.Tensor]:
     """The state dict: copies of the weights as they lie in PyTorch."""
     found = {}
+    places = [weight.tensor.device for weight in source.weights.values() if weight.source]
     for key, weight in source.weights.items():
-        found[key] = weight.tensor.clone(memory_format=torch.contiguous_format)
+        tensor = weight.tensor.to(places[0]) if places else weight.tensor  # ones that stand in lie where the others do
+        found[key] = tensor.clone(memory_format=torch.contiguous_format)
         if key.endswith("running_mean"):
             counter = key.removesuffix("running_mean") + "num_batches_tracked"
             found[counter] = torch.tensor(0, device=weight.tensor.device)
