@@ -12,6 +12,7 @@ import contextlib
 import datetime
 import zipfile
 import zlib
+from collections.abc import Mapping
 
 from pellucid.errors import FileError
 from pellucid.files import safe_json, weights_h5
@@ -22,6 +23,7 @@ from pellucid.files.source import Window
 KERAS_VERSION = "3.15.1"
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 _ZIP64_ABOVE = 2**31 - 2**27
+MOST_ASSET = 2**28
 
 
 class KerasFile:
@@ -60,6 +62,10 @@ class KerasFile:
         told = facts.get(word) if isinstance(facts, dict) else None
         return told if isinstance(told, str) else None
 
+    def assets(self) -> dict[str, bytes]:
+        """What layers keep beside their weights, by the members' names."""
+        return {name: self._zip.read(name, MOST_ASSET) for name in self._zip.names if name.startswith("assets/")}
+
     @property
     def weights_bytes(self) -> int:
         """Bytes of the weights, as the archive declares them."""
@@ -76,7 +82,7 @@ class KerasFile:
             yield file
 
 
-def write(file, config: dict, objects: list, size_bytes: int) -> None:
+def write(file, config: dict, objects: list, size_bytes: int, assets: Mapping[str, bytes] | None = None) -> None:
     """Write a ``.keras`` file.
 
     Args:
@@ -84,12 +90,15 @@ def write(file, config: dict, objects: list, size_bytes: int) -> None:
         config: the model's config.
         objects: as for weights_h5.write.
         size_bytes: of all arrays together, roughly.
+        assets: more members, by name.
     """
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_info(METADATA), safe_json.write({"keras_version": KERAS_VERSION, "date_saved": now}))
         archive.writestr(_info(CONFIG), safe_json.write(config))
         _write_weights(archive, file, objects, zip64=size_bytes > _ZIP64_ABOVE)
+        for name, data in (assets or {}).items():
+            archive.writestr(_info(name), data)
 
 
 def _info(name: str) -> zipfile.ZipInfo:
