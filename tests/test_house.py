@@ -21,7 +21,7 @@ FLOORS = {
     0: "errors naming nest axes places links registry settings dtypes spec",
     1: "graph files",
     2: "ops activations initializers regularizers constraints losses metrics optimizers random dtype_policies quantizers "
-    "backend_functions",
+    "backend_functions bounding_boxes",
     3: "layers",
     4: "engine",
     5: "xray",
@@ -39,7 +39,18 @@ STREET = "aliases"
 AT_RUN_TIME = "a name made at run time"
 OUTSIDE = {"torch", "numpy", "h5py", "rich"}
 # Imported where a user hands in their things, or where a command says what to install.
-OPTIONAL = {"pandas", "ml_dtypes", "sklearn", "PIL", "IPython", "matplotlib", "requests", "openvino", "onnx", "onnxruntime"}
+OPTIONAL = {
+    "pandas",
+    "ml_dtypes",
+    "sklearn",
+    "PIL",
+    "IPython",
+    "matplotlib",
+    "requests",
+    "openvino",
+    "onnx",
+    "onnxruntime",
+}
 
 # Written so that this file does not match itself.
 FORBIDDEN = {

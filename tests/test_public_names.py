@@ -34,17 +34,16 @@ MISSING = {
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
         "To come: images and sounds made larger, brighter, louder.": """
-            AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization
-            MaxNumBoundingBoxes MelSpectrogram MixUp Pipeline RandAugment RandomBrightness RandomColorDegeneration
-            RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip
-            RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
-            RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Resizing
-            STFTSpectrogram Solarization""",
+            AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MaxNumBoundingBoxes
+            MelSpectrogram MixUp Pipeline RandAugment RandomColorDegeneration RandomColorJitter
+            RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
+            RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear STFTSpectrogram
+            Solarization""",
         "To come: layers of other worlds.": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
     },
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
     "utils": {
-        "To come: boxes in pictures, tables of features.": "bounding_boxes FeatureSpace",
+        "To come: tables of features.": "FeatureSpace",
         "To come.": "legacy",
     },
 }
@@ -92,9 +91,12 @@ ARGUMENTS = {
 
 # Methods that are not here, by the class that has them in Keras.
 MISSING_METHODS = {
-    "Rescaling Normalization CategoryEncoding Discretization": {
+    "Rescaling Normalization CategoryEncoding Discretization CenterCrop RandomBrightness RandomContrast RandomCrop "
+    "RandomFlip RandomRotation RandomTranslation RandomZoom Resizing": {
         "Where a layer of PyTorch's runs inside TensorFlow.": "convert_weight"
     },
+    "RandomTranslation": {"Steps of Keras's own way to move boxes.": "get_shifted_bbox get_transformed_x_y"},
+    "RandomZoom": {"Steps of Keras's own way to move boxes.": "get_clipped_bbox get_transformed_x_y"},
     "Layer": {"A layer is no torch.nn.Module.": "forward"},
     "Operation": {"Of layers alone.": "quantized_call rematerialized_call"},
     "Model": {"To come: other formats.": "export"},
@@ -106,6 +108,7 @@ MISSING_METHODS = {
     },
 }
 METHOD_ARGUMENTS = {
+    "RandomCrop.compute_output_shape": "as every layer's; Keras's *args are not used",
     "Layer.add_weight": "Keras's *args take what shape and initializer take here",
     "SimpleRNNCell.call": "`inputs`, as in the other cells",
     "Dense.quantized_build": "`input_shape`, as in `build`",

@@ -1,5 +1,6 @@
 """Door: ``pellucid.utils``, names that Keras users look for there."""
 
+from pellucid import bounding_boxes
 from pellucid.dtypes import standardize_dtype
 from pellucid.engine.data.audio_folders import audio_dataset_from_directory
 from pellucid.engine.data.image_folders import image_dataset_from_directory
@@ -37,6 +38,7 @@ Sequence = PyDataset  # Keras 2's name
 get_source_inputs = source_inputs
 
 __all__ = [
+    "bounding_boxes",
     "Config",
     "CustomObjectScope",
     "Progbar",

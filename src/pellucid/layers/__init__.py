@@ -93,6 +93,9 @@ from pellucid.layers.recurrent import RNN
 from pellucid.layers.categories import CategoryEncoding
 from pellucid.layers.discretization import Discretization
 from pellucid.layers.hashing import HashedCrossing, Hashing
+from pellucid.layers.image_colors import RandomBrightness, RandomContrast
+from pellucid.layers.image_moves import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from pellucid.layers.image_sizes import CenterCrop, RandomCrop, Resizing
 from pellucid.layers.lookup import IntegerLookup, StringLookup
 from pellucid.layers.rescaling import Normalization, Rescaling
 from pellucid.layers.text_vectorization import TextVectorization
@@ -218,11 +221,20 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "CategoryEncoding",
+    "CenterCrop",
     "Discretization",
     "HashedCrossing",
     "Hashing",
     "IntegerLookup",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "Rescaling",
+    "Resizing",
     "StringLookup",
     "TextVectorization",
     "Reshape",
