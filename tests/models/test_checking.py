@@ -130,7 +130,7 @@ def test_a_file_of_another_kind_is_an_error(tmp_path):
 def test_the_page_fits_80_columns(tmp_path):
     text = str(check(golden("tf_keras", "nested.keras", tmp_path)))
     assert max(map(len, text.splitlines())) <= 80 + len(str(tmp_path))
-    assert " outer/inner/dense_59              | Dense" in text
+    assert any(line.startswith(" outer/inner/dense_") and "| Dense " in line for line in text.splitlines())
 
 
 def test_the_command_says_it_and_sets_the_exit_code(model, tmp_path, capsys):

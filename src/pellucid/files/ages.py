@@ -20,6 +20,8 @@ _WITHOUT_EFFECT = {
     "lora_alpha": (None,),
     "gptq_unpacked_column_size": (None,),
 }
+# What a layer tells of itself and does not take.
+_TOLD = {"TextVectorization": ("vocabulary_size",)}
 # Classes that the legacy files of Keras 3 call by another name than the public one.
 INNER_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
 _RENAMED = {inner: public for public, inner in INNER_NAMES.items()}
@@ -98,12 +100,12 @@ class _Reader:
             entry = keras2_configs.in_words_of_keras_3(entry, path, self.known)
         if entry.get("registered_name"):
             return entry
+        name = _RENAMED.get(entry["class_name"], entry["class_name"])
         kept = {
             key: value
             for key, value in entry["config"].items()
-            if not (key in _WITHOUT_EFFECT and value in _WITHOUT_EFFECT[key])
+            if not (key in _WITHOUT_EFFECT and value in _WITHOUT_EFFECT[key]) and key not in _TOLD.get(name, ())
         }
-        name = _RENAMED.get(entry["class_name"], entry["class_name"])
         if name == "Flatten":
             # Before there was this key, and whatever the global setting is today, it was a plain reshape.
             kept.setdefault("data_format", "channels_last")

@@ -56,6 +56,20 @@ class KerasFolder:
         with source.opened_beside(self._path, name) as file:
             return file.read(safe_json.MOST_BYTES + 1)
 
+    def assets(self) -> dict[str, bytes]:
+        """What layers keep beside their weights.
+
+        Raises:
+            FileError: there is such: folders inside are not looked into.
+        """
+        if "assets" in os.listdir(self._path):
+            raise FileError(
+                "The folder holds assets of layers, which are read from a .keras file only.",
+                got=repr(os.path.join(self._path, "assets")),
+                fix="keras.models.load_model(folder).save('model.keras')",
+            )
+        return {}
+
     @property
     def weights_bytes(self) -> int:
         """Bytes of the weights' file."""

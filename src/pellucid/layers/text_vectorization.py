@@ -257,6 +257,12 @@ class TextVectorization(Layer):
     def load_own_variables(self, store):
         self._lookup_layer.load_own_variables(store)
 
+    def asset_texts(self) -> dict[str, str]:
+        return self._lookup_layer.asset_texts()
+
+    def take_asset_texts(self, texts):
+        self._lookup_layer.take_asset_texts(texts)
+
     def save_assets(self, dir_path):
         self._lookup_layer.save_assets(dir_path)
 

@@ -18,6 +18,9 @@ from pellucid.layers.base import Layer
 from pellucid.layers.words import as_array
 from pellucid.settings import floatx
 
+# The file of words, among a layer's assets.
+_ASSET = "vocabulary.txt"
+
 
 class Vocabulary(Layer):
     """Something with tokens in an order."""
@@ -209,16 +212,26 @@ class Vocabulary(Layer):
         if self.output_mode == "tf_idf":
             self.idf_weights = np.asarray(store["idf_weights"])
 
+    def asset_texts(self) -> dict[str, str]:
+        """What a file keeps beside the weights, by names of its own: the vocabulary, if it was learned."""
+        if self.input_vocabulary is not None:
+            return {}
+        return {_ASSET: "\n".join(str(token) for token in self.get_vocabulary())}
+
     def save_assets(self, dir_path):
-        if self.input_vocabulary is None:
-            with open(os.path.join(dir_path, "vocabulary.txt"), "w", encoding="utf-8") as file:
-                file.write("\n".join(str(token) for token in self.get_vocabulary()))
+        for name, text in self.asset_texts().items():
+            with open(os.path.join(dir_path, name), "w", encoding="utf-8") as file:
+                file.write(text)
 
     def load_assets(self, dir_path):
+        with open(os.path.join(dir_path, _ASSET), encoding="utf-8") as file:
+            self.take_asset_texts({_ASSET: file.read()})
+
+    def take_asset_texts(self, texts: dict[str, str]) -> None:
+        """Take what `asset_texts` gave."""
         if self.input_vocabulary is not None:
             return
-        with open(os.path.join(dir_path, "vocabulary.txt"), encoding="utf-8") as file:
-            lines = file.read().splitlines()
+        lines = texts[_ASSET].splitlines()
         while lines and not lines[-1]:
             lines.pop()
         if lines:

@@ -50,6 +50,9 @@ class _SafetensorsModel:
     def version(self) -> str | None:
         return self._file.told.get("keras_version")
 
+    def assets(self) -> dict[str, bytes]:
+        return {}
+
     @property
     def weights_bytes(self) -> int:
         return self._file.size_bytes

@@ -24,7 +24,7 @@ from pellucid.files import (
 )
 from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
-from pellucid.models import containers, legacy, matching, naming_tree, state_dicts
+from pellucid.models import assets, containers, legacy, matching, naming_tree, state_dicts
 from pellucid.models.loading import Plan, variables_of
 from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
 from pellucid.random.seed import seeds_apart
@@ -60,7 +60,13 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         return
     with ObjectSharingScope():
         config = serialize_keras_object(model)
-    stored = _stored(model)
+    stored, kept = _stored(model), assets.gathered(model)
+    if kept and (in_folder or path.endswith(containers.SAFETENSORS)):
+        raise FileError(
+            "Only a .keras file holds what layers learned beside their weights.",
+            got=", ".join(kept)[:300],
+            fix='model.save("model.keras")',
+        )
     if in_folder:
         keras_folder.write(path, config, stored)
         return
@@ -69,11 +75,11 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         return
     size = sum(size_of(array) for _, _, arrays in stored for array in arrays.values())
     if is_open:
-        keras_zip.write(filepath, config, stored, size)
+        keras_zip.write(filepath, config, stored, size, kept)
         return
     atomic.replace(
         path,
-        lambda file: keras_zip.write(file, config, stored, size),
+        lambda file: keras_zip.write(file, config, stored, size, kept),
         lambda file: keras_zip.verify(file, len(stored)),
     )
 
@@ -170,6 +176,7 @@ def _load(holder, custom_objects, compile: bool):
     model, pending = built(config, holder.weights_bytes, custom_objects)
     with holder.weights(most_kept(model)) as weights:
         _fill(model, pending, weights)
+        assets.give(model, holder.assets())
         if compile and compiled:
             _compile(model, compiled, era, weights, custom_objects)
     return model

@@ -25,8 +25,8 @@ def cases(age):
     else:
         import keras as K
     L, O = K.layers, K.optimizers
-    if age == "tensorflow_1":
-        yield from of_tensorflow_1(K)
+    if age in ("tensorflow_1", "keras3"):
+        yield from of_tensorflow_1(K) if age == "tensorflow_1" else of_keras_3(K)
         return
     first = "channels_first" if age == "keras2_theano" else "channels_last"
     yield Case("dense", dense(K), [(4,)], targets=[(2,)])
@@ -337,6 +337,18 @@ def of_tensorflow_1(K):
     z = tf.matmul(tf.stack([y, y[:, ::-1]], axis=1)[..., 3:9], x[:, 1:, :], transpose_b=True)
     y = tf.concat([y[:, 1:20], tf.transpose(z, [0, 2, 1])[:, :, 0]], -1)
     yield Case("operations", K.Model(x, L.Dense(2)(tf.nn.softmax(y))), [(4, 6)])
+
+
+def of_keras_3(K):
+    """Layers that Keras 3 runs with TensorFlow only, as they learn vocabularies."""
+    import numpy as np
+
+    L = K.layers
+    numbers, words = L.IntegerLookup(name="numbers"), L.TextVectorization(name="words")
+    numbers.adapt(np.array([3, 9, 9, 27]))
+    words.adapt(np.array(["so it is", "so be it", "be so"]))
+    yield Case("numbers", K.Sequential([L.Input((2,), dtype="int64"), numbers, L.Embedding(5, 2)]), [(2,)], whole=30)
+    yield Case("words", K.Sequential([L.Input((1,), dtype="string"), words, L.Embedding(9, 2)]), [(1,)], runs=False)
 
 
 def newer(K):

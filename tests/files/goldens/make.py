@@ -4,6 +4,7 @@
     python make.py keras2_theano     Python 3.7.16, keras 2.2.4, theano 1.0.5, h5py 2.10.0, KERAS_BACKEND=theano
     python make.py keras2_tensorflow Python 3.7.16, keras 2.2.4, tensorflow 1.15.5, h5py 2.10.0
     python make.py tensorflow_1      Python 3.7.16, tensorflow 1.15.5 (its tf.keras), h5py 2.10.0
+    python make.py keras3            Python 3.11, keras 3.15.1, tensorflow-cpu 2.21.0, KERAS_BACKEND=tensorflow
     python make.py tf_keras          Python 3.11, tf_keras 2.21.0, tensorflow-cpu 2.21.0
 
 Each makes AGE.zip beside this file: for each model its file as that Keras saved it (`NAME.h5`, for some also
@@ -76,7 +77,7 @@ def main(age):
         import keras1_models as models
     else:
         import keras2_models as models
-    endings = [".h5", ".keras"] if age == "tf_keras" else [".h5"]
+    endings = {"tf_keras": [".h5", ".keras"], "keras3": [".keras"]}.get(age, [".h5"])
     with zipfile.ZipFile(os.path.join(HERE, age + ".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
         for case in models.cases(age):
             print(case.name)
