@@ -7,7 +7,6 @@ Kept true: a flow is plain data in running order; every operation names the laye
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -102,13 +101,6 @@ class Flow:
     def makers(self) -> dict[Value, Op]:
         """The operation that gives each value."""
         return {y: op for op in self.ops for y in op.outputs}
-
-    def walk(self) -> Iterator[Op]:
-        """All operations, those of networks inside too."""
-        for op in self.ops:
-            yield op
-            if op.kind == "network":
-                yield from op.settings["flow"].walk()
 
     def replace(self, old: Value, new: Value) -> None:
         """Let everybody who reads `old` read `new`."""

@@ -1,6 +1,6 @@
 """Weights as safetensors: a header in JSON that says where each tensor lies, then the tensors' bytes.
 
-Above:  convert/torch/ keeps the weights of PyTorch modules so.
+Above:  convert/torch/ keeps the weights of PyTorch modules so, safetensors_model.py whole models, which it also reads.
 Kept true: tensors lie one behind the other, the widest numbers first, each at a multiple of its numbers' width.
 
 Source: the safetensors format, version 0.4 and up.

@@ -18,7 +18,7 @@ from pellucid.errors import UnsupportedError
 from pellucid.graph.symbol import any_symbolic
 
 
-class Model:
+class Draft:
     """The layers and symbols of a model under way.
 
     Attributes:
@@ -56,7 +56,7 @@ class Place:
         op: the operation.
     """
 
-    def __init__(self, model: Model, op: Op):
+    def __init__(self, model: Draft, op: Op):
         self.model, self.op = model, op
         self.settings = op.settings
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pellucid import layers
 from pellucid.convert.flow import Flow, Op, Value
 from pellucid.convert.ledger import Ledger
-from pellucid.convert.raising.place import Model, Place
+from pellucid.convert.raising.place import Draft, Place
 from pellucid.convert.raising.rules import RULES
 from pellucid.convert.tidying import tidy
 from pellucid.models.functional import Functional
@@ -25,7 +25,7 @@ def raised(flow: Flow, source: str) -> Functional:
         UnsupportedError: no layer computes an operation; it is named, and the reason.
     """
     tidy(flow)
-    model = Model(flow)
+    model = Draft(flow)
     inputs = [_input(model, x) for x in flow.inputs]
     model.first = inputs[0]
     for op in flow.ops:
@@ -36,13 +36,13 @@ def raised(flow: Flow, source: str) -> Functional:
     return made
 
 
-def _input(model: Model, x: Value):
+def _input(model: Draft, x: Value):
     symbol = layers.Input(x.shape[1:], dtype=x.dtype, name=model.name(x.name))
     model.symbols[x] = symbol
     return symbol
 
 
-def _raise(model: Model, op: Op):
+def _raise(model: Draft, op: Op):
     if op.kind in ("parameter", "constant"):
         model.symbols[op.output] = op
         return
