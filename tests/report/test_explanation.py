@@ -148,3 +148,21 @@ def test_a_layer_without_links_says_so():
     assert "3 elements (at most: flip does not say its links: all\n          of its input is taken)\n" in str(
         pellucid.explain(t, at="flip[0]")
     )
+
+
+def test_a_state_is_an_output_with_places_of_its_own():
+    x = Input((4, 2), name="x")
+    outputs = layers.LSTM(3, return_sequences=True, return_state=True, name="lstm")(x)
+    t = pellucid.trace(Model(x, outputs), np.ones((1, 4, 2)))
+    explained = pellucid.explain(t, at=("lstm", (2,), 1))
+    assert explained.to_dict()["flat"] == 2
+    assert explained.to_dict()["value"] == float(t["lstm"].values[1][0, 2])
+    assert "at      (f=2)   value " in str(explained)
+
+
+def test_what_nothing_feeds_says_so():
+    x = Input((3, 3, 1), name="x")
+    model = Model(x, layers.ReLU(name="relu")(layers.ZeroPadding2D(1, name="pad")(x)))
+    told = str(pellucid.explain(model, at="pad[0,0,0]"))
+    assert "from    x: nothing; its value is made of weights alone\n" in told
+    assert "from    relu: nothing\n" in str(pellucid.explain(model, at="pad[1,1,0]", to="relu"))

@@ -136,13 +136,15 @@ def _origins(followed: Trace, at, to) -> list[str]:
     before = set(node.inputs) if to is None and node.index_map() is not None else set()
     goals = [*sorted(before - set(followed.sources(at).by_input)), to or "input"]
     found = [one for goal in goals for one in followed.sources(at, to=goal).by_input.items()]
+    if to in (None, "input") and not any(part for _, part in found):
+        return [f"{', '.join(name for name, _ in found)}: nothing; its value is made of weights alone"]
     return [_origin(followed, name, part) for name, part in found]
 
 
 def _origin(followed: Trace, name: str, part) -> str:
     label = "" if part.exact else f" (at most: {part.reason})"
     if not part:
-        return f"{name}: nothing; its value is made of weights alone{label}"
+        return f"{name}: nothing{label}"
     axes = followed[name].axes[1:]
     if part.count == 1:
         return f"{name} {_named(letters(axes), next(iter(part)))}{label}"
