@@ -2,7 +2,7 @@
 
 import html.parser
 
-from pellucid.report.html import as_html
+from pellucid.report.html import STYLE, as_html, as_piece, fragment
 from pellucid.report.parts import (
     Beside,
     Column,
@@ -49,7 +49,7 @@ class Reader(html.parser.HTMLParser):
 def test_every_kind_of_part_is_drawn_and_every_tag_closed():
     page = Reader(as_html(PARTS, "title"))
     assert page.open == []
-    assert {"h2", "pre", "hr", "br", "table", "th", "td", "span", "title"} <= set(page.tags)
+    assert {"h3", "p", "pre", "hr", "table", "th", "td", "span", "title"} <= set(page.tags)
     assert {"a heading: ", "yes", "two\nlines", "grid", "picture", "4"} <= set(page.texts)
 
 
@@ -57,3 +57,26 @@ def test_texts_are_escaped_and_nothing_is_fetched():
     page = as_html([Heading("<script>alert(1)</script>"), *PARTS], "</title><script>")
     assert "script" not in Reader(page).tags and "&lt;b&gt;" in page
     assert "http" not in page and "src=" not in page
+
+
+def test_words_are_escaped_where_they_are_drawn():
+    drawn = fragment([Heading("<script>"), Paragraph(("a & b ", Span('"quoted"', "strong")))])
+    assert drawn == (
+        '<div class="pellucid"><h3>&lt;script&gt;</h3><p>a &amp; b <span class="strong">&quot;quoted&quot;</span></p></div>'
+    )
+
+
+def test_a_table_keeps_its_columns_and_points_out_what_is_chosen():
+    table = Table((Column("a"), Column("b", "right")), (("x", Span("1", "chosen")),))
+    assert fragment([table]) == (
+        '<div class="pellucid"><table><thead><tr><th>a</th><th class="right">b</th></tr></thead>'
+        '<tbody><tr><td>x</td><td class="right"><mark class="chosen">1</mark></td></tr></tbody></table></div>'
+    )
+    untitled = fragment([Table((Column(""), Column("")), (("x", "1"),))])
+    assert "thead" not in untitled
+
+
+def test_a_piece_has_its_style_and_a_page_a_head():
+    assert as_piece(PARTS) == f"<style>{STYLE}</style>{fragment(PARTS)}"
+    page = as_html(PARTS, "<title>")
+    assert page.startswith("<!doctype html>") and "<title>&lt;title&gt;</title>" in page and fragment(PARTS) in page
