@@ -1,12 +1,11 @@
 """Files that are broken, lie, or mean harm: made from good ones, each by one change. What they would do is harmless.
 
-``archives(good)`` and ``weights(good)`` give {name: function(path) that writes the file}.
+``archives(good)`` and ``h5_files(good)`` give bytes by name; contract/corpus.py puts them through every door.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import struct
 import zipfile
 import zlib
@@ -59,10 +58,9 @@ def archives(good: bytes) -> dict[str, bytes]:
     """Bad .keras files by name."""
     parts = members(good)
     pairs = list(parts.items())
-    config = json.loads(parts[CONFIG])
     entry, end = directory_entry(good, CONFIG), good.rfind(b"PK\5\6")
     weights_at = good.find(parts[WEIGHTS])
-    found = {
+    return {
         "empty": b"",
         "one byte": b"P",
         "text": b"model" * 100,
@@ -99,11 +97,6 @@ def archives(good: bytes) -> dict[str, bytes]:
         "a bomb that lies about its size": lying_bomb(pairs),
         "damaged deflate": damaged_deflate(pairs),
     }
-    for name, data in configs(config).items():
-        found[f"config: {name}"] = packed([(key, data if key == CONFIG else value) for key, value in pairs])
-    for name, data in h5_files(parts[WEIGHTS]).items():
-        found[f"weights: {name}"] = packed([(key, data if key == WEIGHTS else value) for key, value in pairs])
-    return found
 
 
 def patch_names(data: bytes, old: str, new: str) -> bytes:
@@ -123,101 +116,6 @@ def damaged_deflate(pairs) -> bytes:
     entry = directory_entry(data, CONFIG)
     offset = struct.unpack_from("<L", data, entry + 42)[0]
     return patched(data, offset + 30 + len(CONFIG) + 40, b"\xff" * 8)
-
-
-def configs(config: dict) -> dict[str, bytes]:
-    """Bad config.json texts; the good one is a Sequential of Input and two Dense layers, compiled."""
-
-    def changed(change) -> bytes:
-        copy = json.loads(json.dumps(config))
-        change(copy)
-        return json.dumps(copy).encode()
-
-    def dense(**new):
-        return changed(lambda c: c["config"]["layers"][1]["config"].update(new))
-
-    def entry(**new):
-        return changed(lambda c: c["config"]["layers"][1].update(new))
-
-    text = json.dumps(config)
-    code = {"class_name": "__lambda__", "config": {"value": ["4wAAAAAA", None, None]}}
-    return {
-        "no JSON": b"{",
-        "empty": b"",
-        "no UTF-8": b'{"class_name": "\xff\xfe"}',
-        "a list": b"[1, 2]",
-        "a number": b"3",
-        "deep lists": b"[" * 100 + b"]" * 100,
-        "very deep lists": b"[" * 1_000_000,
-        "deep inside": changed(lambda c: c["config"].update(deep=nested(70))),
-        "a key twice": (text[:-1] + ', "class_name": "Functional"}').encode(),
-        "NaN": dense_text(config, "NaN"),
-        "infinity": dense_text(config, "-Infinity"),
-        "1e999": dense_text(config, "1e999"),
-        "a whole number of 70 bits": dense_text(config, str(2**70)),
-        "a whole number of 10000 digits": dense_text(config, "9" * 10_000),
-        "no keys": b"{}",
-        "no class": changed(lambda c: c.pop("class_name")),
-        "a class that is a number": changed(lambda c: c.update(class_name=5)),
-        "a class that is a list": changed(lambda c: c.update(class_name=["Sequential"])),
-        "a module that is a number": entry(module=5),
-        "an unknown class": entry(class_name="Dence"),
-        "a function of Python": entry(module="os", class_name="system", config={"command": "touch marker"}),
-        "a builtin": entry(module="builtins", class_name="eval", config={"source": "1"}),
-        "an inner function": entry(module="keras.src.utils.file_utils", class_name="get_file", config={"origin": "x"}),
-        "a registered name of Python": entry(module="os", registered_name="os>system", class_name="system"),
-        "a function as layer": entry(
-            module="builtins", class_name="function", config="system", registered_name="system"
-        ),
-        "bytecode": dense(activation=code),
-        "a lambda layer": entry(class_name="Lambda", config={"name": "l", "function": code}),
-        "a layer that is no layer": entry(module="keras.initializers", class_name="Zeros", config={}),
-        "no model": json.dumps(config["config"]["layers"][1]).encode(),
-        "a config that is a list": entry(config=[1]),
-        "a config that is nothing": entry(config=None),
-        "layers that are a number": changed(lambda c: c["config"].update(layers=3)),
-        "layers that are names": changed(lambda c: c["config"].update(layers=["Dense"])),
-        "no layers": changed(lambda c: c["config"].update(layers=[])),
-        "units of text": dense(units="many"),
-        "units of minus one": dense(units=-1),
-        "units of a list": dense(units=[3]),
-        "units of another number": dense(units=7),
-        "units that fill the memory": dense(units=10**12),
-        "units beyond all": dense(units=2**62),
-        "an input that fills the memory": changed(
-            lambda c: c["config"]["layers"][0]["config"].update(batch_shape=[None, 10**12])
-        ),
-        "an input of minus two": changed(lambda c: c["config"]["layers"][0]["config"].update(batch_shape=[None, -2])),
-        "an activation of Python": dense(activation="os.system"),
-        "an unknown initializer": dense(kernel_initializer={"module": "os", "class_name": "system", "config": {}}),
-        "an unknown argument": dense(marker="touch marker"),
-        "an unknown dtype": dense(dtype="float33"),
-        "a name with a slash": dense(name="a/b"),
-        "two layers of one name": dense(name=config["config"]["layers"][2]["config"]["name"]),
-        "a shared id that is a list": entry(shared_object_id=[1]),
-        "an unknown optimizer": changed(lambda c: c["compile_config"]["optimizer"].update(class_name="Adamm")),
-        "an optimizer of Python": changed(
-            lambda c: c["compile_config"].update(
-                optimizer={"module": "os", "class_name": "system", "config": {"command": "x"}, "registered_name": None}
-            )
-        ),
-        "an unknown loss": changed(lambda c: c["compile_config"].update(loss={"class_name": "X", "config": {}})),
-        "a learning rate of text": changed(
-            lambda c: c["compile_config"]["optimizer"]["config"].update(learning_rate="fast")
-        ),
-        "compiled with the unknown": changed(lambda c: c["compile_config"].update(marker=1)),
-        "compiled by a list": changed(lambda c: c.update(compile_config=[1])),
-    }
-
-
-def nested(depth: int):
-    return [nested(depth - 1)] if depth else []
-
-
-def dense_text(config, number: str) -> bytes:
-    copy = json.loads(json.dumps(config))
-    copy["config"]["layers"][1]["config"]["units"] = "NUMBER"
-    return json.dumps(copy).replace('"NUMBER"', number).encode()
 
 
 def h5_files(good: bytes) -> dict[str, bytes]:

@@ -366,6 +366,8 @@ class _Reader:
             )
         shared = settings.session("shared_objects", lambda: None)
         key = config.get("shared_object_id")
+        if not isinstance(key, (int, type(None))):
+            raise ArgumentTypeError("The id of a shared object is a whole number.", got=repr(key)[:200])
         if shared is not None and key in shared:
             return shared[key]
         cls = self._class(config)

@@ -110,6 +110,22 @@ def kinds(config) -> dict[str, dict]:
     return found
 
 
+def wholes(config) -> dict[str, dict]:
+    """What is right in each part and wrong as a whole."""
+    layers = ("config", "layers")
+    entry = (*layers, 1)
+    zeros = {**at(config, entry), "module": "keras.initializers", "class_name": "Zeros", "config": {}}
+    return {
+        "two layers of one name": put(config, (*entry, "config", "name"), "b"),
+        "an id that is a list": put(config, (*entry, "shared_object_id"), [1]),
+        "a layer that is none": put(config, entry, zeros),
+        "no layers": put(config, layers, []),
+        "no model": {**at(config, entry), "compile_config": config["compile_config"]},
+        "compiled by a list": put(config, ("compile_config",), [1]),
+        "an unknown argument": put(config, (*entry, "config", "marker"), "touch marker"),
+    }
+
+
 def sizes(config) -> dict[str, dict]:
     """Weights that no file of this size holds; a text alone may ask for them, as a program may."""
     layer, path = ("config", "layers", 1, "config"), ("config", "layers", 0, "config", "batch_shape")
@@ -190,7 +206,14 @@ def compiled(config) -> dict[str, dict]:
 
 def every(config) -> dict[str, dict]:
     """All bad configs, by name."""
-    families = {"names": canaries, "kinds": kinds, "inputs": inputs, "code": codes, "compile": compiled}
+    families = {
+        "names": canaries,
+        "kinds": kinds,
+        "wholes": wholes,
+        "inputs": inputs,
+        "code": codes,
+        "compile": compiled,
+    }
     return {f"{family}: {name}": value for family, make in families.items() for name, value in make(config).items()}
 
 

@@ -100,8 +100,7 @@ def corpus(goods: Goods) -> Iterator[Bad]:
     for name, data in weights.every(goods.weights).items():
         yield Bad(f"weights: {name}", "weights", data)
     for name, data in bad_files.archives(goods.file).items():
-        if not name.startswith(("config:", "weights:")):  # they come by way of their own kinds
-            yield Bad(f"archive: {name}", "archive", data)
+        yield Bad(f"archive: {name}", "archive", data)
     for name, data in tensors.every(goods.tensors).items():
         yield Bad(f"tensors: {name}", "tensors", data)
     for name, data in torches.every(torches.good()).items():

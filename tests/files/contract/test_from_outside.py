@@ -239,6 +239,9 @@ def test_p19_what_is_no_regular_file_is_refused_and_not_opened(make, child, made
             assert told in ("FileError", "MissingFileError") and str(path) not in opened, (job, told)
         with pytest.raises(FileError):
             made.model.load_weights(path)
+        if path.exists():  # what is there is no target of a save either
+            with pytest.raises(FileError, match="no regular file"):
+                made.model.save_weights(path) if ending == ".weights.h5" else made.model.save(path)
 
 
 def test_p12_nothing_beside_a_file_is_opened_by_what_holds_all_in_one(child, made, tmp_path):
