@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 
 import pellucid
 from files.bad_files import patched
@@ -51,6 +52,14 @@ def test_weights_alone_are_told_by_their_paths(name, shard, tmp_path):
     told = check(tmp_path / name)
     assert (told.arrays, told.values, told.age) == (len(model.weights), model.count_params(), None)
     assert "layers/dense" in {layer.path for layer in told.layers}
+
+
+def test_a_state_dict_is_told_by_its_modules(tmp_path):
+    module = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3))
+    torch.save(module.state_dict(), tmp_path / "m.pt")
+    told = check(tmp_path / "m.pt")
+    assert told.opens and "PyTorch" in told.kind
+    assert [(layer.path, layer.arrays, layer.values) for layer in told.layers] == [("0", 2, 15), ("1", 4, 12)]
 
 
 def test_the_layers_inside_models_are_told_with_their_paths(tmp_path):

@@ -48,6 +48,7 @@ def test_other_programs_read_our_safetensors(tmp_path):
     assert len(found) == len(model.weights) + len(model.optimizer.variables)
 
 
+@pytest.mark.heavy
 @ROWS
 def test_every_row_goes_through_safetensors(case, tmp_path):
     model, x = model_of(pellucid, case), values_for(case)

@@ -11,14 +11,17 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 
+import torch
+
 from pellucid import registry
 from pellucid.errors import FileError
-from pellucid.files import ages, keras_zip, legacy_h5, shards, source, weights_h5
+from pellucid.files import ages, keras_zip, legacy_h5, shards, source, torch_zip, weights_h5
 from pellucid.files.entries import is_entry
 from pellucid.files.keras_folder import KerasFolder
 from pellucid.files.legacy_h5 import TOP_LEVEL
 from pellucid.files.safetensors_model import SafetensorsFile
 from pellucid.models import understanding
+from pellucid.models.state_dicts import modules_of
 from pellucid.naming import to_snake_case
 from pellucid.report.file_check import FileCheck, LayerTold, Problem
 
@@ -48,6 +51,8 @@ def check(path) -> FileCheck:
 def _of_file(path: str, file, size: int) -> FileCheck:
     first = file.read(9)
     file.seek(0)
+    if path.endswith(torch_zip.ENDINGS):
+        return _Look(path, size).of_state_dict(torch_zip.read(file))
     if first.startswith(_ZIP):
         return _Look(path, size).of_keras_file(keras_zip.KerasFile(file), "a model in a zip (.keras)")
     if first.startswith(_HDF5):
@@ -62,7 +67,7 @@ def _of_file(path: str, file, size: int) -> FileCheck:
     raise FileError(
         "This is no file of a model or of weights.",
         got=repr(first),
-        expected=".keras, .weights.h5, .weights.json, .h5 or .safetensors",
+        expected=".keras, .weights.h5, .weights.json, .h5, .safetensors, .pt or .pth",
     )
 
 
@@ -113,6 +118,20 @@ class _Look:
         config = self._model(told, told.pop("compile_config", None), file.told.get("keras_version"))
         self._arrays(file, [path for path in file.groups if path.startswith("optimizer/")])
         self.facts["layers"] = tuple(_layers(config, file))
+        return self._done()
+
+    def of_state_dict(self, tensors: dict[str, torch.Tensor]) -> FileCheck:
+        """Tensors of a PyTorch module."""
+        modules = modules_of(tensors)
+        sizes = [tensor.numel() for tensor in tensors.values()]
+        dtypes = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values())
+        self.facts |= {"kind": "a state dict of PyTorch", "arrays": len(sizes), "values": sum(sizes)}
+        self.facts |= {"weight_bytes": sum(tensor.nbytes for tensor in tensors.values())}
+        self.facts |= {"dtypes": tuple(dtypes.most_common())}
+        self.facts["layers"] = tuple(
+            LayerTold(module.name or "/", "", len(module.tensors), sum(t.numel() for t in module.tensors.values()))
+            for module in modules
+        )
         return self._done()
 
     def of_parts(self, parts: shards.ShardedFile) -> FileCheck:
