@@ -128,3 +128,16 @@ def test_p16_50_flipped_bits_and_none_silently_wrong(form, tmp_path):
 @pytest.mark.parametrize("form", FORMATS, ids=[form.id for form in FORMATS])
 def test_p16_10000_flipped_bits_and_none_silently_wrong(form, tmp_path):
     assert silently_wrong(form, 10_000, 1, tmp_path) == []
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form.changed is None], ids=lambda form: form.id)
+def test_p16_a_changed_bit_of_each_array_is_refused(form, tmp_path):
+    path, made = tmp_path / f"m{form.ending}", model(1)
+    form.save(made, path)
+    good, other = path.read_bytes(), model(2)
+    for value in made.get_weights():
+        at = good.find(value.tobytes())
+        path.write_bytes(good[: at + 2] + bytes([good[at + 2] ^ 1]) + good[at + 3 :])
+        assert at > 0
+        with pytest.raises(FileError, match="damaged"):
+            load_model(path) if form.is_whole else other.load_weights(path)
