@@ -149,3 +149,15 @@ def test_two_products_at_once_are_not_told_as_one():
     t = pellucid.trace(model, np.ones((1, 8), dtype="float32"))
     with pytest.raises(UnsupportedError, match="'dense' adds or scales more than one product"):
         t.decompose("dense[2]")
+
+
+@pytest.mark.parametrize(
+    "layer", [layers.BatchNormalization(name="one"), layers.LSTM(2, recurrent_dropout=0.5, name="one")]
+)
+def test_what_training_did_is_not_told_from_the_input_alone(layer):
+    x = Input((3, 2), name="x")
+    values = np.random.default_rng(0).normal(size=(4, 3, 2)).astype("float32")
+    t = pellucid.trace(Model(x, layer(x)), values, training=True)
+    place = tuple(0 for _ in t["one"].output_shape[1:])
+    with pytest.raises(StateError, match="What 'one' went through cannot be told from its input"):
+        t.decompose(("one", place))

@@ -12,9 +12,11 @@ from math import prod
 
 import torch
 
+from pellucid.errors import StateError
 from pellucid.graph.variable import Variable
 from pellucid.xray.einsums import Einsum
 from pellucid.xray.kernels import Index, Kernel, Place, Used
+from pellucid.xray.sites import Site
 
 Own = Callable[[Place, int], "Index | None"]
 """From a place of output number k to the entries that make it; None if none does."""
@@ -177,3 +179,18 @@ class Unit:
     pieces: tuple[Piece, ...]
     bias: float
     recorded: float
+
+
+def check_agreement(site: Site, again: float, value: torch.Tensor, place: Place) -> None:
+    """Raise unless what a layer gives when it is run again is what it gave in the recorded run, but for rounding.
+
+    Raises:
+        StateError: it is another number.
+    """
+    recorded = float(value[(0, *place)])
+    if abs(again - recorded) <= max(1e-3, 8 * torch.finfo(value.dtype).eps) * max(abs(recorded), 1.0):
+        return
+    raise StateError(
+        f"What '{site.path}' went through cannot be told from its input.", got=f"{again:.6g} when run again",
+        expected=f"{recorded:.6g}, as it gave in this run", fix="trace(model, x), without training",
+    )  # fmt: skip

@@ -23,7 +23,7 @@ from pellucid.layers.transposed_convolution import ConvTranspose
 from pellucid.ops.convolution import convolve_depthwise
 from pellucid.xray import recurrence
 from pellucid.xray.kernels import Place
-from pellucid.xray.parts import Piece, Unit, Weighing, tensor_of
+from pellucid.xray.parts import Piece, Unit, Weighing, check_agreement, tensor_of
 from pellucid.xray.sites import Site
 from pellucid.xray.sums import inner_of, step_of, weighing_of
 
@@ -131,6 +131,7 @@ def _headed(site: Site, weighing: Weighing, k: int, place: Place, values: dict) 
     piece = Piece(one.weight, one.param, one.products.terms_of(place), context[0], str(one.reads))
     with torch.no_grad():
         recorded = layer._output_dense.call(context)[(0, *place)]
+    check_agreement(site, float(recorded), values[site.writes[0]], place)
     bias = weighing.offsets[-1:] if layer._output_dense.bias is not None else ()
     return {"": Unit((piece,), _bias(replace(weighing, offsets=bias), place, k), float(recorded))}
 
@@ -146,6 +147,7 @@ def _normalizing(site: Site, weighing: Weighing, k: int, place: Place, values: d
         inner = _called(_changed(layer, gamma=None, beta=None), read)
     piece = Piece(one.weight, one.param, one.products.terms_of(place), inner[0], "the normalized input")
     recorded = _called(layer, read)[(0, *place)]
+    check_agreement(site, float(recorded), values[site.writes[0]], place)
     return {"": Unit((piece,), _bias(weighing, place, k), float(recorded))}
 
 
