@@ -67,6 +67,7 @@ MORE = {
     "config": {
         "`fit` stops at a loss that is not finite.": "disable_finite_check enable_finite_check is_finite_check_enabled"
     },
+    "preprocessing": {"Keras 2's; Keras 3 hides it under `keras._tf_keras`.": "text"},
     "models": {"What `Model(inputs, outputs)` makes; Keras keeps it under keras.src.": "Functional"},
 }
 

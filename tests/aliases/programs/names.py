@@ -12,6 +12,8 @@ from tensorflow.keras import backend as K
 from tensorflow.keras.applications.resnet50 import ResNet50, preprocess_input
 from tensorflow.keras.layers import Dense as DenseOfTensorFlow
 from tensorflow.keras.layers.experimental.preprocessing import Rescaling
+from tensorflow.keras.preprocessing import sequence, text
+from tensorflow.keras.preprocessing.text import Tokenizer
 from tensorflow.python.keras.engine.base_layer import Layer
 
 assert Dense is DenseOfTensorFlow is keras.layers.Dense is layers_of_keras.Dense is tf_keras.layers.Dense  # noqa: F405
@@ -19,6 +21,7 @@ assert tf.keras.layers.Dense is keras_of_tf.layers.Dense and issubclass(Rescalin
 assert K.backend() == keras.backend.backend() == "torch" and K.floatx() == "float32"
 assert keras.losses.mse is not None and keras.__version__ == tf.keras.__version__
 assert ResNet50.__name__ == "ResNet50" and callable(preprocess_input)
+assert text.Tokenizer is Tokenizer and callable(sequence.pad_sequences)
 keras.layers.something = 1  # a program may hang things on modules; ours stay clean
 assert not hasattr(sys.modules["pellucid.layers"], "something")
 assert not hasattr(tf, "constant") and "GradientTape" not in dir(tf)
