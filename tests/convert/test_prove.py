@@ -111,6 +111,13 @@ def test_padding_on_the_wrong_side_is_seen_against_a_torch_module():
     assert not proof and proof.difference.layer == "conv"
 
 
+def test_a_module_faces_the_model_it_came_from_and_that_one_moved():
+    model = networks.cnn((4, 6, 3))
+    moved, module = convert.relayout(model, "channels_first"), convert.to_torch(model)
+    for pair in ((model, module), (module, model), (moved, module), (module, moved)):
+        assert convert.prove(*pair)
+
+
 def test_another_epsilon_is_told():
     model = Sequential([layers.Input((4, 4, 2)), layers.BatchNormalization(name="norm")])
     module = torch.nn.Sequential()

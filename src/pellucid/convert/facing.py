@@ -186,7 +186,7 @@ def _ways(a: Side, b: Side, input_layout, notes):
     if input_layout is None:
         for old, new, turned in ((a, b, False), (b, a, True)):
             ledger = new.ledger
-            if ledger is not None and _tells_of(ledger, old):
+            if ledger is not None and _tells_of(ledger, old, new):
                 return _turned(ledger) if turned else (ledger.inputs, ledger.outputs, _last_names(ledger.values))
     before, after = _format(a), input_layout or _format(b)
     if before is None and input_layout:
@@ -198,13 +198,15 @@ def _ways(a: Side, b: Side, input_layout, notes):
     return _between(a, b, before, after, is_told=input_layout is not None)
 
 
-def _tells_of(ledger: Ledger, old: Side) -> bool:
+def _tells_of(ledger: Ledger, old: Side, new: Side) -> bool:
     """Whether a ledger tells how a conversion of this very network went."""
     if not isinstance(old, OurModel):
         return False
     names = {layer.name for layer in old.thing._flatten_layers()} | _operations(old.thing)
     if ledger.source in LAYOUTS and _format(old) not in (None, ledger.source):
         return False
+    if _format(old) == _format(new) and not all(way.stays for way in ledger.inputs):
+        return False  # it tells of the network before that, in the other layout
     return set(_last_names(ledger.values)) <= names
 
 
