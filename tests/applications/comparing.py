@@ -49,12 +49,12 @@ def _says_nothing(theirs: dict, ours: dict, key) -> bool:
 
 
 def draw_weights(model) -> None:
-    """Other numbers in all weights, so that no bias, mean or scale is idle; scales and variances stay above 0."""
+    """Other numbers in all weights, so that no bias, mean or scale is idle; variances stay above 0."""
     draw = np.random.default_rng(0)
     for weight in model.weights:
         value = keras.ops.convert_to_numpy(weight)
-        spread = 0.1 if value.ndim < 2 else 0.01
-        weight.assign(value + draw.uniform(-spread, spread, value.shape).astype("float32"))
+        change = draw.uniform(-0.1, 0.1, value.shape)
+        weight.assign((value * (1 + change) if value.ndim > 1 else value + change).astype("float32"))
 
 
 def images(model, samples: int = 2):

@@ -51,15 +51,21 @@ def same_network(application: str, **kwargs) -> tuple:
 
 
 def same_numbers(theirs, ours, folder) -> None:
-    """Raise unless both give the same after ours has read Keras's file."""
+    """Raise unless both give the same after ours has read Keras's file.
+
+    The deepest networks with fresh weights double any rounding many times over; what Keras itself answers otherwise
+    when each pixel moves by its last bit is allowed too.
+    """
     draw_weights(theirs)
     theirs.save_weights(folder / "theirs.weights.h5")
     ours.load_weights(folder / "theirs.weights.h5")
     (folder / "theirs.weights.h5").unlink()  # some take gigabytes
     image = images(theirs)
     expected = answer(keras, theirs, image)
+    moved = answer(keras, theirs, np.nextafter(image, np.float32(np.inf)))
     assert np.isfinite(expected).all() and np.ptp(expected) > 0
-    np.testing.assert_allclose(answer(pellucid, ours, image), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+    allowed = 1e-4 * np.abs(expected).max() + 10 * np.abs(moved - expected).max()
+    np.testing.assert_allclose(answer(pellucid, ours, image), expected, rtol=0, atol=allowed)
 
 
 @pytest.mark.parametrize("name", SMALL)
