@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import convert, fit, page, predict, xray
+from benchmarks import convert, files, fit, page, predict, xray
 
 predict.main()
 fit.main()
 page.main()
 convert.main()
+files.main()
 xray.main()

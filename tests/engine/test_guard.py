@@ -9,6 +9,7 @@ import torch
 import pellucid
 from pellucid import layers, ops
 from pellucid.callbacks import TerminateOnNaN
+from pellucid.engine.guard import Guard, _Late
 from pellucid.errors import PellucidError, ShapeError, StateError
 
 X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
@@ -129,6 +130,26 @@ def test_a_step_of_ones_own_is_looked_at_after_the_epoch():
     model = Own([pellucid.Input((3,)), layers.Dense(2)])
     model.compile("sgd", "mse")
     stopped(model, "The loss is inf after epoch 0")
+
+
+class Arrived:
+    """The event of a copy that is done."""
+
+    def synchronize(self):
+        pass
+
+
+@pytest.mark.parametrize("value", [1.0, np.nan])
+def test_a_loss_that_comes_late_is_refused_for_its_own_batch(value):
+    guard = Guard(made(), first=0, checks=True)
+    data = (torch.tensor(X) * value, torch.tensor(Y), None)
+    guard._late.append(_Late(7, torch.tensor(value), Arrived(), data))
+    if np.isfinite(value):
+        guard.finish()
+    else:
+        with pytest.raises(StateError, match=r"in batch 7, counted from 0(?s:.*)of x"):
+            guard.finish()
+    assert not guard._late
 
 
 def test_it_can_be_turned_off():

@@ -78,8 +78,10 @@ class KerasFile:
         Args:
             most_unpacked: bytes that may be taken if they are packed; those that are not are read where they lie.
         """
-        with weights_h5.WeightsFile(self._zip.open(WEIGHTS, most_unpacked), self._zip.size(WEIGHTS)) as file:
+        member = self._zip.open_to_confirm(WEIGHTS, most_unpacked)
+        with weights_h5.WeightsFile(member, self._zip.size(WEIGHTS)) as file:
             yield file
+            file.confirm()
 
 
 def write(file, config: dict, objects: list, size_bytes: int, assets: Mapping[str, bytes] | None = None) -> None:

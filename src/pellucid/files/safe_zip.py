@@ -19,6 +19,7 @@ import zlib
 from pellucid.errors import FileError
 from pellucid.files import zip_directory
 from pellucid.files.source import Window
+from pellucid.files.verifying import VerifiedWindow
 from pellucid.files.zip_directory import DEFLATED, STORED, Member, exactly
 
 MOST_RATIO = 1100  # deflate cannot do better than 1032 to 1
@@ -125,12 +126,18 @@ class SafeZip:
         Raises:
             FileError: as `read`.
         """
+        member = self.open_to_confirm(name, most_unpacked)
+        if isinstance(member, VerifiedWindow):
+            member.confirm()
+            member.seek(0)
+        return member
+
+    def open_to_confirm(self, name: str, most_unpacked: int):
+        """The same, but a stored member is verified only by its `confirm`: after it was read, which costs no second reading."""
         member = self._member(name)
         if member.method == DEFLATED:
             return io.BytesIO(self.read(name, most_unpacked))
-        for _ in self._chunks(member):
-            pass
-        return Window(self._file, self._starts[name], member.size)
+        return VerifiedWindow(self._file, self._starts[name], member.size, member.crc, lambda: _damaged(member))
 
     def _chunks(self, member: Member):
         """The unpacked bytes, piece by piece; stops as soon as there are more than declared."""

@@ -77,8 +77,10 @@ class Plan:
         """Say what does not fit.
 
         Raises:
-            FileError: something does not, unless `skip_mismatch`, which warns.
+            FileError: something does not, unless `skip_mismatch`, which warns; or the file is damaged.
         """
+        if hasattr(self._weights, "confirm"):
+            self._weights.confirm()
         if not self._failed:
             return
         _, path, error = next(iter(self._failed.values()))

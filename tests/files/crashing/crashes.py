@@ -71,6 +71,8 @@ class Server:
 def content(path: pathlib.Path) -> dict | None:
     """All that a file says, read by h5py and zipfile alone; None where it is no whole file."""
     try:
+        if path.suffix == ".safetensors":
+            return tensors(path.read_bytes())
         if not zipfile.is_zipfile(path):
             return arrays(path)
         with zipfile.ZipFile(path) as archive:
@@ -80,6 +82,14 @@ def content(path: pathlib.Path) -> dict | None:
             return {"config": config, **arrays(io.BytesIO(archive.read("model.weights.h5")))}
     except (OSError, zipfile.BadZipFile, KeyError, ValueError):
         return None
+
+
+def tensors(data: bytes) -> dict | None:
+    """What the header of a safetensors file says, and all bytes behind it; None where some are missing."""
+    length = int.from_bytes(data[:8], "little")
+    header, values = json.loads(data[8 : 8 + length]), data[8 + length :]
+    ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    return {"header": header, "values": values} if len(values) == max(ends) else None
 
 
 def arrays(file) -> dict:

@@ -56,5 +56,6 @@ WORKS = {
     "m.keras": save("m.keras"),
     "m.weights.h5": save("m.weights.h5"),
     "m.h5": save("m.h5"),
+    "m.safetensors": save("m.safetensors"),
     "best.keras": checkpoint,
 }

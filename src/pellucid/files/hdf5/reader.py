@@ -143,6 +143,14 @@ class Hdf5File:
             self._fresh[values.__array_interface__["data"][0]] = values
         return values
 
+    def confirm(self) -> None:
+        """Compare the checksum of the whole file, where what it lies in tells one.
+
+        Raises:
+            FileError: it is another one.
+        """
+        self._storage.confirm()
+
     def give_up(self, values) -> bool:
         """Whether a tensor is a large array that was read here, as a whole; whoever asked may keep its memory."""
         array = self._fresh.pop(values.data_ptr(), None)

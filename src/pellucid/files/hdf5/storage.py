@@ -10,6 +10,7 @@ import bisect
 import struct
 
 from pellucid.errors import FileError
+from pellucid.files.verifying import VerifiedWindow
 
 NOWHERE = 2**64 - 1
 MOST_BLOCK = 16 * 2**20
@@ -44,6 +45,11 @@ class Storage:
         if (before and before[0][1] > start) or (behind and behind[0][0] < start + size):
             raise broken("two things in it share bytes, or it runs in a circle", f"{size} bytes at {start}")
         self._taken.insert(at, (start, start + size))
+
+    def confirm(self) -> None:
+        """Have the file verified that is so as a whole."""
+        if isinstance(self._file, VerifiedWindow):
+            self._file.confirm()
 
     def forget(self) -> None:
         """Read no more."""
