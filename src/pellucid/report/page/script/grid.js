@@ -1,7 +1,7 @@
 // Grid: cells in rows and columns, of which only those in sight exist. One stop for the Tab key; arrows, Home, End,
 // PageUp and PageDown move inside, Enter or Space picks.
 //
-// Above: order.js and weights.js say how many cells there are and what stands in them.
+// Above: views.js says how many cells there are and what stands in them.
 
 const ROW = 28;
 const MOST_ROWS = 14;

@@ -36,7 +36,7 @@ const hatch = (pen, colour) => {
   return pen.createPattern(tile, "repeat");
 };
 
-/** One cell pointed out: a solid frame for the first pin, a dashed one for the second, a double one under the pointer. */
+/** One cell pointed out: a solid frame for the first pin, a dashed one for the second, a dark one under the pointer. */
 const outlined = (pen, ink, kind, x, y, width, height) => {
   const least = Math.max(0, 7 - width) / 2;
   const [x0, y0, w, h] = [x - least, y - least, width + 2 * least, height + 2 * least];
