@@ -38,7 +38,6 @@ _GONE = {
 _KEYS = {
     "LeakyReLU": {"alpha": "negative_slope"},
     "ReLU": {"theta": "threshold"},
-    "LSTM": {"recurrent_regulariser": "recurrent_regularizer"},
 }
 # What some layers had and none has: a key, and the values at which nothing changes. Of any layer, then of some.
 _HARMLESS: dict[str, tuple] = {

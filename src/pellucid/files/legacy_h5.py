@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.errors import FileError
 from pellucid.files import safe_json
-from pellucid.files.hdf5 import CHECKSUM, ArrayFacts, Hdf5File, checksum, written
+from pellucid.files.hdf5 import CHECKSUM, Hdf5File, checksum, written
 from pellucid.files.keras_zip import KERAS_VERSION
 from pellucid.files.weights_h5 import as_numpy
 
@@ -96,10 +96,6 @@ class LegacyFile(Hdf5File):
                 raise FileError("The file lists a weight that it does not hold.", got=repr(name)[:200], where=path)
             places.append((folder, last))
         return places
-
-    def facts(self, place: tuple[str, str]) -> ArrayFacts:
-        """Shape and dtype of a weight."""
-        return self.groups[place[0]][place[1]]
 
     @property
     def size_bytes(self) -> int:
