@@ -13,8 +13,8 @@ import pellucid
 from convert import networks
 from pellucid import convert
 
-SMALL = ("autoencoder", "crnn")
-REST = ("cnn", "unet", "vit")
+SMALL = ("autoencoder",)
+REST = ("cnn", "crnn", "unet", "vit")
 # name -> how Keras makes a small one.
 KERAS = {
     "VGG16": lambda make: make(weights=None, input_shape=(32, 32, 3), classes=7),

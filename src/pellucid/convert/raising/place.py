@@ -26,6 +26,9 @@ class Draft:
         moves: what became of each weight.
         makers: for each value of the flow the operation that gives it.
         read: values that somebody reads.
+        layers: those that own weights, by owner and kind.
+        first: the first input.
+        tables: Embeddings of weights that stand alone whose rows are set.
     """
 
     def __init__(self, flow: Flow):
@@ -34,7 +37,8 @@ class Draft:
         self.symbols: dict[Value, object] = {}
         self.moves: list[Move] = []
         self.layers: dict[str, Any] = {}
-        self.first = None
+        self.first: Any = None
+        self.tables: set[str] = set()
         self._names: set[str] = set()
 
     def name(self, wish: str) -> str:
@@ -144,9 +148,9 @@ class Place:
         one = self._number_of_each_sample(first)
         zero = self.run("expand_dims", self.run("zeros_like", one, dtype="int32", part="zero"), 1, part="column")
         rows = embedding(self.run("add", zero, np.arange(len(table), dtype="int32"), part="rows"))
-        if not getattr(embedding, "_is_given", False):
+        if key not in self.model.tables:
             self.give(embedding.embeddings, table, op.weights["value"], note="rows in order")
-            object.__setattr__(embedding, "_is_given", True)
+            self.model.tables.add(key)
         if len(sizes) == 2 and sizes[0] == len(table):
             return rows
         return layers.Reshape(sizes, name=self.model.name(f"{op.layer}_shape"))(rows)
