@@ -88,7 +88,10 @@ def _call(kind, inputs: list, attributes: dict, layer) -> tuple[str, dict]:
     if kind == "Pack":
         return "stack", {"args": [inputs], "kwargs": {"axis": attributes.get("axis", 0)}}
     if kind == "StridedSlice":
-        return "getitem", {"args": inputs[:1], "kwargs": {"slice_spec": _slices(inputs[1], inputs[2], inputs[3], attributes)}}
+        return "getitem", {
+            "args": inputs[:1],
+            "kwargs": {"slice_spec": _slices(inputs[1], inputs[2], inputs[3], attributes)},
+        }
     if kind not in _TABLE:
         raise FileError(
             f"The file's graph has the TensorFlow node '{kind}', which has no counterpart here.",
