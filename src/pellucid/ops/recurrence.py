@@ -8,6 +8,8 @@ Kept true: both ways give the same outputs and states, whatever steps a mask hid
 
 from __future__ import annotations
 
+import sys
+
 import torch
 
 from pellucid import nest
@@ -44,8 +46,6 @@ def walk(step, sequences, states, mask=None, zero_hidden=False):
     return torch.stack(outputs, dim=1), states
 
 
-# Compiled, PyTorch 2.13 lays its own kernel for LSTMs out wrongly; outside of the graph it is as fast.
-@torch.compiler.disable
 def at_once(kernel, sequences, states, mask=None, zero_hidden=False):
     """Run a recurrence in one kernel, over the steps that a mask shows only.
 
@@ -55,6 +55,22 @@ def at_once(kernel, sequences, states, mask=None, zero_hidden=False):
         kernel: ``(sequences, states, lengths) -> (outputs, states)``, such as `lstm`; `lengths` may be None.
         states: tensors (batch, units).
     """
+    # Compiled, PyTorch 2.13 lays its own kernel for LSTMs out wrongly; outside of the graph it is as fast.
+    run = _outside_of_graphs() if "torch._dynamo" in sys.modules else _at_once
+    return run(kernel, sequences, states, mask, zero_hidden)
+
+
+_outside = None
+
+
+def _outside_of_graphs():
+    global _outside
+    if _outside is None:
+        _outside = torch.compiler.disable(_at_once)  # which imports the compiler: a second, if nobody has done so
+    return _outside
+
+
+def _at_once(kernel, sequences, states, mask, zero_hidden):
     if mask is None:
         return kernel(sequences, states, None)
     mask = mask.reshape(mask.shape[:2])
