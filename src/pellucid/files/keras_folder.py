@@ -57,15 +57,16 @@ class KerasFolder:
             return file.read(safe_json.MOST_BYTES + 1)
 
     def assets(self) -> dict[str, bytes]:
-        """What layers keep beside their weights.
+        """What layers keep beside their weights: nothing, in the empty folder that Keras makes for it.
 
         Raises:
-            FileError: there is such: folders inside are not looked into.
+            FileError: there is something: folders inside are not read.
         """
-        if "assets" in os.listdir(self._path):
+        folder = os.path.join(self._path, "assets")
+        if os.path.lexists(folder) and (os.path.islink(folder) or not os.path.isdir(folder) or os.listdir(folder)):
             raise FileError(
                 "The folder holds assets of layers, which are read from a .keras file only.",
-                got=repr(os.path.join(self._path, "assets")),
+                got=repr(folder),
                 fix="keras.models.load_model(folder).save('model.keras')",
             )
         return {}
