@@ -34,11 +34,6 @@ class Tape:
     inputs: tuple[torch.Tensor, ...]
     structure: object
 
-    @property
-    def nodes(self) -> list[torch.fx.Node]:
-        """The operations, in order."""
-        return [node for node in self.graph.graph.nodes if node.op == "call_function"]
-
     def packed(self, outputs: list):
         """Flat outputs in the nesting of the model's."""
         return nest.pack_sequence_as(self.structure, outputs) if nest.is_nested(self.structure) else outputs[0]

@@ -9,9 +9,7 @@ import torch
 
 from pellucid.engine.inference.tape import Tape
 
-aten = torch.ops.aten
-# Views and copies of weights are worth folding; sums over weights would change with them all the same, and cost once.
-PERMUTES = {aten.permute.default}
+PERMUTE = torch.ops.aten.permute.default
 
 
 class TorchEngine:
@@ -68,7 +66,7 @@ def _is_written(node) -> bool:
 def _drop_undone_permutes(graph: torch.fx.Graph) -> None:
     """``permute(permute(x, p), q)`` reads x itself, or permutes it once."""
     for node in graph.nodes:
-        if node.target in PERMUTES and node.args[0].target in PERMUTES:
+        if node.target is PERMUTE and node.args[0].target is PERMUTE:
             inner = node.args[0]
             order = [inner.args[1][axis] for axis in node.args[1]]
             if order == sorted(order):
