@@ -44,6 +44,7 @@ OPTIONAL = {
     "ml_dtypes",
     "sklearn",
     "PIL",
+    "scipy",
     "IPython",
     "matplotlib",
     "requests",

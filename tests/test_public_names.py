@@ -68,6 +68,15 @@ MORE = {
         "`fit` stops at a loss that is not finite.": "disable_finite_check enable_finite_check is_finite_check_enabled"
     },
     "preprocessing": {"Keras 2's; Keras 3 hides it under `keras._tf_keras`.": "text"},
+    "preprocessing.image": {
+        "Keras 2's; Keras 3 hides it under `keras._tf_keras`.": """
+            DataFrameIterator DirectoryIterator ImageDataGenerator Iterator NumpyArrayIterator apply_affine_transform
+            apply_brightness_shift apply_channel_shift flip_axis random_brightness random_channel_shift random_rotation
+            random_shear random_shift random_zoom""",
+    },
+    "preprocessing.sequence": {
+        "As in image.": "TimeseriesGenerator make_sampling_table skipgrams timeseries_generator_from_json",
+    },
     "models": {"What `Model(inputs, outputs)` makes; Keras keeps it under keras.src.": "Functional"},
 }
 
