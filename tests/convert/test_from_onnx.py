@@ -1,5 +1,7 @@
 """from_onnx reads what other tools write; ONNX Runtime judges. Files that are broken, or lie, are refused."""
 
+import io
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -11,6 +13,7 @@ from convert import onnx_files
 from convert.layer_rows import answers, each_row, model_of
 from convert.test_to_onnx import small_network
 from pellucid import convert, layers
+from pellucid.convert.onnx import wire
 from pellucid.errors import FileError, MissingFileError, UnsupportedError
 
 
@@ -204,3 +207,57 @@ def test_a_model_from_a_file_learns(tmp_path):
     x = torch.from_numpy(onnx_files.weights(2, 7, 10, 3))
     model(x)[:, 0].sum().backward()
     assert all(weight.value.grad is not None for weight in model.trainable_variables)
+
+
+def large(path):
+    """A file with one weight of 8000 bytes, which protobuf need not see."""
+    w = onnx_files.weights(20, 100)
+    node = helper.make_node("Gemm", ["x", "w"], ["y"], name="g")
+    return onnx_files.save(path, [node], {"x": ["n", 20]}, {"y": ["n", 100]}, {"w": w}), w
+
+
+def test_large_weights_are_read_from_their_place(tmp_path):
+    path, w = large(tmp_path / "m.onnx")
+    message, places = wire.parted(io.BytesIO(path.read_bytes()), path.stat().st_size)
+    assert len(message) < 200 and places[0][1] == w.nbytes
+    x = onnx_files.weights(2, 20, seed=3)
+    assert_close([x @ w], answers(convert.from_onnx(path), [x]))
+
+
+def test_large_weights_that_their_shape_does_not_fit_are_refused(tmp_path):
+    path, _ = large(tmp_path / "m.onnx")
+    model = onnx.load(path)
+    for dims in ([20, 101], [10**9, 10**9], [-20, 100]):
+        del model.graph.initializer[0].dims[:]
+        model.graph.initializer[0].dims.extend(dims)
+        path.write_bytes(model.SerializeToString())
+        with pytest.raises(FileError, match=r"not where the file says|negative size"):
+            convert.from_onnx(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"\x3a\x05", "The file ends early"),
+        (b"\xff" * 12, "a number without an end"),
+        (b"\x3b", "a field of kind 3"),
+    ],
+)
+def test_bytes_that_are_no_fields_are_refused(data, error):
+    with pytest.raises(FileError) as caught:
+        wire.parted(io.BytesIO(data), len(data))
+    assert error in str(caught.value)
+
+
+def test_numbers_that_stand_in_a_file_twice_are_refused(tmp_path):
+    def sized(number, body):
+        return bytes([number << 3 | 2, len(body) & 127 | 128, len(body) >> 7]) + body
+
+    tensor = sized(9, bytes(5000)) * 2
+    data = sized(7, sized(5, tensor))
+    assert (
+        len(onnx.ModelProto.FromString(data).graph.initializer[0].raw_data) == 5000
+    )  # to protobuf the last one counts
+    (tmp_path / "m.onnx").write_bytes(data)
+    with pytest.raises(FileError, match="stand in the file twice"):
+        convert.from_onnx(tmp_path / "m.onnx")

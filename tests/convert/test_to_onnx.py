@@ -1,5 +1,7 @@
 """to_onnx writes files that ONNX Runtime runs with the same numbers, for any batch size."""
 
+import io
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -8,7 +10,8 @@ import pytest
 import pellucid
 from convert.layer_rows import answers, draw_weights, each_row, model_of
 from pellucid import Input, Model, Sequential, convert, layers
-from pellucid.errors import MissingPackageError, UnsupportedError
+from pellucid.convert.onnx import saving, wire
+from pellucid.errors import FileError, MissingPackageError, UnsupportedError
 
 
 def is_refused(case) -> bool:
@@ -113,3 +116,49 @@ def test_functions_in_a_graph_are_moved_too(tmp_path):
     convert.to_onnx(model, tmp_path / "m.onnx")
     data = np.random.default_rng(0).normal(size=(3, 4, 6)).astype("float32")
     assert_close(answers(model, [data]), run(tmp_path / "m.onnx", [data]))
+
+
+def wide_network():
+    """Its kernels are too large to stay among the fields of a message."""
+    dense = [layers.Dense(60, activation="relu", name="wide"), layers.Dense(3, name="head")]
+    model = Sequential([Input((40,)), *dense])
+    draw_weights(model, np.random.default_rng(0))
+    return model, np.random.default_rng(1).normal(size=(2, 40)).astype("float32")
+
+
+def test_what_is_written_is_a_message_of_protobuf_with_all_weights(tmp_path):
+    model, _ = wide_network()
+    convert.to_onnx(model, tmp_path / "wide.onnx")
+    onnx.checker.check_model(tmp_path / "wide.onnx", full_check=True)
+    read = onnx.load(tmp_path / "wide.onnx")
+    assert len(read.SerializeToString()) == (tmp_path / "wide.onnx").stat().st_size
+    kept = {one.name: onnx.numpy_helper.to_array(one) for one in read.graph.initializer}
+    kernel = model.get_layer("wide").kernel.numpy()
+    assert kernel.nbytes > wire.LARGE
+    np.testing.assert_array_equal(kept["wide.weight"], kernel.T)
+
+
+def test_weights_too_large_for_one_file_lie_beside_it(tmp_path, monkeypatch):
+    (model, x), path = wide_network(), tmp_path / "wide.onnx"
+    convert.to_onnx(model, path)
+    whole = path.stat().st_size
+    monkeypatch.setattr(saving, "_MOST_BYTES", whole - 1)
+    convert.to_onnx(model, path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["wide.onnx", "wide.onnx.data"]
+    assert path.stat().st_size < whole / 5
+    onnx.checker.check_model(path, full_check=True)
+    assert_close(answers(model, [x]), run(path, [x]))
+    again = convert.from_onnx(path)
+    assert_close(answers(model, [x]), answers(again, [x]))
+    convert.to_onnx(again, path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["wide.onnx", "wide.onnx_1.data"]
+    monkeypatch.undo()
+    convert.to_onnx(again, path)
+    assert [file.name for file in tmp_path.iterdir()] == ["wide.onnx"]
+
+
+def test_a_disk_that_keeps_other_bytes_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(saving.atomic, "replace", lambda path, write, check: check(io.BytesIO(b"other bytes")))
+    with pytest.raises(FileError, match=r"The ONNX file was not written wholly\."):
+        convert.to_onnx(small_network(), tmp_path / "small.onnx")
+    assert list(tmp_path.iterdir()) == []

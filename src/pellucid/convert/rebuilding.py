@@ -106,7 +106,7 @@ class Rebuilder:
                 if id(before) not in pairs:
                     move = self._move(old, before, after)
                     with device(str(before.value.device)):
-                        _give(after, move.apply(before.value.detach()))
+                        _give(after, move.apply(before.value.detach()), before)
                     pairs[id(before)] = (after, move)
         return pairs
 
@@ -137,9 +137,10 @@ def _seeds(old, new):
     return zip(*sides, strict=True) if len(sides[0]) == len(sides[1]) else ()
 
 
-def _give(variable, value):
+def _give(variable, value, before):
     if variable._value is None:
-        variable.begin_with(value)
+        is_fresh = value.is_contiguous() and value.data_ptr() != before.value.data_ptr()
+        variable.begin_with(value, keep=is_fresh)
     else:
         variable.assign(value)
 

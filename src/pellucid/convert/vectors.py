@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from pellucid.convert.onnx.loading import message
 from pellucid.convert.onnx.package import onnx_package
 from pellucid.errors import FileError
 from pellucid.files import safe_json
@@ -91,10 +92,10 @@ def keep(path: str, vector: Vector) -> None:
         with open(path, "ab") as file:
             file.write(text.encode() + struct.pack("<Q", len(text)) + _MARK)
     else:
-        onnx = onnx_package()
-        network = onnx.load(path)
-        network.metadata_props.add(key=NAME, value=text)
-        onnx.save(network, path)
+        told = onnx_package().ModelProto()
+        told.metadata_props.add(key=NAME, value=text)
+        with open(path, "ab") as file:  # what stands behind a message is a part of it
+            file.write(told.SerializeToString())
 
 
 def kept(path: str) -> Vector | None:
@@ -131,7 +132,7 @@ def _text(path: str) -> str | bytes | None:
     if path.endswith(".h5"):
         return _behind(path)
     if path.endswith(".onnx"):
-        return next((one.value for one in onnx_package().load(path).metadata_props if one.key == NAME), None)
+        return next((one.value for one in message(path).metadata_props if one.key == NAME), None)
     return None
 
 

@@ -1,6 +1,7 @@
 """Loading ONNX files that nobody vouches for: bytes to a graph, weights beside the file included.
 
-Below:  files/source.py opens regular files only, and neighbours by plain names; the `onnx` package parses.
+Below:  files/source.py opens regular files only, and neighbours by plain names; wire.py takes large weights out, and the
+        `onnx` package parses the rest.
 Above:  network.py.
 Kept true: no size that a file tells is believed before as many bytes are there.
 """
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 
 from pellucid.convert.onnx.package import onnx_package
+from pellucid.convert.onnx.wire import parted
 from pellucid.errors import FileError
 from pellucid.files.source import opened, opened_beside, refusals
 
@@ -31,16 +33,33 @@ def loaded(path):
     onnx = onnx_package()
     path = os.fspath(path)
     with refusals(path), opened(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > _MOST_BYTES:
-            raise FileError("The file is too large for ONNX.", got=f"{size} bytes", expected=f"up to {_MOST_BYTES}")
-        data = file.read()
-        model = onnx.ModelProto()
-        model.ParseFromString(data)
+        model, places = _parsed(onnx, file)
         opset = _opset(model)
         _check_graph(model)
-        weights = {tensor.name: _tensor(onnx, path, tensor) for tensor in model.graph.initializer}
+        weights = {
+            tensor.name: _tensor(onnx, path, tensor, file, places.get(at))
+            for at, tensor in enumerate(model.graph.initializer)
+        }
     return model.graph, opset, weights
+
+
+def message(path):
+    """What a file says without the numbers of its large weights: a ModelProto.
+
+    Raises:
+        FileError, MissingPackageError: as `loaded`.
+    """
+    onnx = onnx_package()
+    with refusals(os.fspath(path)), opened(path) as file:
+        return _parsed(onnx, file)[0]
+
+
+def _parsed(onnx, file):
+    size = os.fstat(file.fileno()).st_size
+    if size > _MOST_BYTES:
+        raise FileError("The file is too large for ONNX.", got=f"{size} bytes", expected=f"up to {_MOST_BYTES}")
+    told, places = parted(file, size)
+    return onnx.ModelProto.FromString(told), places
 
 
 def _opset(model) -> int:
@@ -62,44 +81,72 @@ def _check_graph(model):
         raise FileError("Sparse weights are not read.", got=f"{len(model.graph.sparse_initializer)} of them")
 
 
-def _tensor(onnx, path: str, tensor) -> torch.Tensor:
-    if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        return torch.from_numpy(_beside(onnx, path, tensor))
+def _tensor(onnx, path: str, tensor, file, place: tuple[int, int] | None) -> torch.Tensor:
     if min(tensor.dims, default=0) < 0:
         raise FileError("A weight has a negative size.", got=list(tensor.dims))
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:
+        return _beside(onnx, path, tensor)
+    if place is not None:
+        return _read(onnx, tensor, file, place)
     return as_tensor(onnx.numpy_helper.to_array(tensor))
 
 
 def as_tensor(array: np.ndarray) -> torch.Tensor:
     """An array of the file as a tensor of our own."""
-    if array.dtype == object or array.dtype.kind not in "fiub":
-        raise FileError("A weight is of a dtype that is not read.", got=str(array.dtype))
+    _check_dtype(array.dtype)
     return torch.from_numpy(np.array(array))
 
 
-def _beside(onnx, path: str, tensor) -> np.ndarray:
+def _check_dtype(dtype):
+    if dtype.kind not in "fiub":
+        raise FileError("A weight is of a dtype that is not read.", got=str(dtype))
+
+
+def _beside(onnx, path: str, tensor) -> torch.Tensor:
     """A weight that lies in a file beside this one."""
     facts = {entry.key: entry.value for entry in tensor.external_data}
-    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
-    if min(tensor.dims, default=0) < 0 or np.dtype(dtype).kind not in "fiub":
-        raise FileError("A weight beside the file has no lawful shape or dtype.", got=f"{list(tensor.dims)}, {dtype}")
-    needed = math.prod(tensor.dims) * np.dtype(dtype).itemsize
-    offset, length = _whole(facts.get("offset", "0")), _whole(facts.get("length", str(needed)))
     with opened_beside(path, facts.get("location", "")) as file:
-        size = os.fstat(file.fileno()).st_size
-        if length != needed or offset + length > size:
-            raise FileError(
-                "A weight beside the file is not where the file says.", got=f"{length} bytes at {offset} of {size}",
-                expected=f"{needed} bytes for shape {list(tensor.dims)}", where=tensor.name,
-            )  # fmt: skip
-        file.seek(offset)
-        data = bytearray()
-        while len(data) < needed:
-            part = file.read(needed - len(data))
-            if not part:
-                raise FileError("A weight beside the file ends early.", where=tensor.name)
-            data += part
-    return np.frombuffer(bytes(data), np.dtype(dtype).newbyteorder("<")).reshape(tuple(tensor.dims)).astype(dtype)
+        offset = _whole(facts.get("offset", "0"))
+        behind = max(0, os.fstat(file.fileno()).st_size - offset)
+        length = _whole(facts["length"]) if "length" in facts else min(behind, _size(onnx, tensor))
+        if length > behind:
+            raise _elsewhere(tensor, f"{length} bytes at {offset}, {behind} are there", _size(onnx, tensor))
+        return _read(onnx, tensor, file, (offset, length))
+
+
+def _dtype(onnx, tensor) -> np.dtype:
+    dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
+    _check_dtype(dtype)
+    return dtype
+
+
+def _size(onnx, tensor) -> int:
+    """The bytes that a weight of this shape and dtype takes."""
+    return math.prod(tensor.dims) * _dtype(onnx, tensor).itemsize
+
+
+def _read(onnx, tensor, file, place: tuple[int, int]) -> torch.Tensor:
+    """The numbers of a weight from a place in a file, which is known to hold so many bytes."""
+    (offset, length), needed = place, _size(onnx, tensor)
+    if length != needed:
+        raise _elsewhere(tensor, f"{length} bytes at {offset}", needed)
+    dtype = _dtype(onnx, tensor)
+    array = np.empty(tuple(tensor.dims), dtype.newbyteorder("<"))
+    rest = memoryview(array.reshape(-1).view(np.uint8))
+    file.seek(offset)
+    while rest:
+        count = file.readinto(rest)
+        if not count:
+            raise FileError("The numbers of a weight end early.", where=tensor.name)
+        rest = rest[count:]
+    return torch.from_numpy(array.astype(dtype, copy=False))
+
+
+def _elsewhere(tensor, got: str, needed: int) -> FileError:
+    return FileError(
+        "The numbers of a weight are not where the file says.", got=got,
+        expected=f"{needed} bytes for shape {list(tensor.dims)}", where=tensor.name,
+    )  # fmt: skip
 
 
 def _whole(text: str) -> int:

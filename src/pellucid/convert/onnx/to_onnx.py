@@ -1,6 +1,6 @@
 """to_onnx: a model as an ONNX file, opset 17, with any batch size.
 
-Below:  lowering/ makes a flow of the model, nodes.py says which nodes an operation is; files/atomic.py writes.
+Below:  lowering/ makes a flow of the model, nodes.py says which nodes an operation is; saving.py writes.
 Kept true: all is refused or converted in memory; only then the file is touched, and it is checked before it is there.
 """
 
@@ -13,10 +13,10 @@ from pellucid.convert.ledger import Ledger
 from pellucid.convert.lowering import lowered
 from pellucid.convert.onnx.nodes import NODES, dtype_number
 from pellucid.convert.onnx.package import onnx_package
+from pellucid.convert.onnx.saving import save
+from pellucid.convert.onnx.wire import LARGE
 from pellucid.convert.onnx.writer import Writer
 from pellucid.convert.standing import ledger_of, standing
-from pellucid.errors import FileError, UnsupportedError
-from pellucid.files import atomic
 
 OPSET = 17
 _IR_VERSION = 8  # of the time of opset 17, so that older runtimes take the file
@@ -25,7 +25,8 @@ _IR_VERSION = 8  # of the time of opset 17, so that older runtimes take the file
 def to_onnx(model, path, layout: str | None = "channels_first") -> Ledger:
     """Write a model as an ONNX file, opset 17, in which the batch may have any size.
 
-    Nodes carry the names of their layers, and only what computes something becomes a node: dropout does not.
+    Nodes carry the names of their layers, and only what computes something becomes a node: dropout does not. Weights of
+    2 GiB and more, which one file cannot hold, go into a second one beside it, ``path.data``.
 
     Args:
         model: a functional or sequential model that is built.
@@ -42,22 +43,19 @@ def to_onnx(model, path, layout: str | None = "channels_first") -> Ledger:
     """
     onnx_package()  # before any work is done
     model, before = standing(model, layout)
-    made, weights = onnx_model(lowered(model), f"{model.name}, converted from Keras's layers by Pellucid.")
-    _save(made, os.fspath(path))
-    return ledger_of("ONNX", weights, before)
+    writer = Writer(onnx_package())
+    made = _written(writer, lowered(model), f"{model.name}, converted from Keras's layers by Pellucid.")
+    save(made, writer.stored, os.fspath(path))
+    return ledger_of("ONNX", dict(writer.weights.values()), before)
 
 
-def onnx_model(flow: Flow, doc: str = ""):
-    """The ONNX model of a flow, in memory.
-
-    Returns:
-        The model, and by the name of each of its weights the flow's.
+def _written(writer: Writer, flow: Flow, doc: str):
+    """The ONNX model of a flow; its weights stay with the writer.
 
     Raises:
         UnsupportedError: ONNX has no counterpart of an operation; its layer is named.
     """
-    onnx = onnx_package()
-    writer = Writer(onnx)
+    onnx = writer.onnx
     inputs = [_input(writer, x) for x in flow.inputs]
     _write(writer, flow)
     outputs = [_output(writer, y, {one.name for one in inputs}) for y in flow.outputs]
@@ -65,26 +63,22 @@ def onnx_model(flow: Flow, doc: str = ""):
     model = onnx.helper.make_model(
         graph, opset_imports=[onnx.helper.make_opsetid("", OPSET)], producer_name="pellucid", ir_version=_IR_VERSION
     )
-    _check(onnx, model, writer.tensors)
     model.graph.initializer.extend(writer.tensors)
-    return model, dict(writer.weights.values())
+    _check(model, writer)
+    return model
 
 
-# Weights above this many bytes are numbers only; below it they may be sizes, which the check needs to see.
-_LARGE = 4096
-
-
-def _check(onnx, model, tensors):
+def _check(model, writer: Writer):
     """Let the package check nodes and shapes; large weights are told to it by their shapes alone, as it copies all."""
-    skeleton = type(model)()
+    skeleton, helper = type(model)(), writer.onnx.helper
     skeleton.CopyFrom(model)
-    for tensor in tensors:
-        if tensor.ByteSize() <= _LARGE:
-            skeleton.graph.initializer.append(tensor)
+    for weight in writer.stored:
+        told = weight.message
+        if weight.array.nbytes <= LARGE:
+            skeleton.graph.initializer.append(writer.onnx.numpy_helper.from_array(weight.array, told.name))
         else:
-            told = onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims))
-            skeleton.graph.input.append(told)
-    onnx.checker.check_model(skeleton, full_check=True)
+            skeleton.graph.input.append(helper.make_tensor_value_info(told.name, told.data_type, list(told.dims)))
+    writer.onnx.checker.check_model(skeleton, full_check=True)
 
 
 def _input(writer: Writer, x: Value):
@@ -146,23 +140,3 @@ def _write_inside(writer: Writer, op: Op):
     _write(writer, inner)
     writer.prefix = outer
     writer.names.update({y: writer.names[x] for y, x in zip(op.outputs, inner.outputs, strict=True)})
-
-
-# A protobuf message ends at 2 GiB.
-_MOST_BYTES = 2**31 - 2**20
-
-
-def _save(model, path: str):
-    """Put the model in its place."""
-    size = model.ByteSize()
-    if size > _MOST_BYTES:
-        raise UnsupportedError(
-            "The weights are too large for one ONNX file.", got=f"{size} bytes", expected=f"at most {_MOST_BYTES}"
-        )
-    data = model.SerializeToString()
-
-    def check(file):
-        if file.read() != data:
-            raise FileError("The ONNX file was not written wholly.", where=path)
-
-    atomic.replace(path, lambda file: file.write(data), check)

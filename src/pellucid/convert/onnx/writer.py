@@ -1,6 +1,6 @@
 """Writer: nodes, weights and names of an ONNX graph under way.
 
-Below:  package.py gives the `onnx` package.
+Below:  package.py gives the `onnx` package; wire.py puts weights into the file.
 Above:  nodes.py and recurrent.py say which nodes an operation is; to_onnx.py makes the file.
 Kept true: a node is named after its layer, and further ones of that layer ``layer/Kind``; its outputs ``name:0`` ...
 """
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from pellucid.convert.flow import Op, Value, Weight
+from pellucid.convert.onnx.wire import Stored
 from pellucid.errors import UnsupportedError
 
 
@@ -23,6 +24,8 @@ class Writer:
         onnx: the package.
 
     Attributes:
+        tensors: constants, as messages.
+        stored: weights, beside them.
         prefix: of the names of a network inside another.
         given: names of outputs of the graph that are taken.
     """
@@ -32,6 +35,7 @@ class Writer:
         self.nodes: list = []
         self.weights: dict[str, tuple[str, Weight]] = {}
         self.tensors: list = []
+        self.stored: list[Stored] = []
         self.names: dict[Value, str] = {}
         self._taken: set[str] = set()
         self._constants: dict[tuple, str] = {}
@@ -93,9 +97,10 @@ class Writer:
             found = op.weights.get(word)
             weight = found or Weight(torch.empty(0))
             name = self.unique(f"{self.prefix}{op.layer}.{word}")
-            self.tensors.append(
-                self.onnx.numpy_helper.from_array(as_array(weight.tensor if tensor is None else tensor), name)
-            )
+            array = as_array(weight.tensor if tensor is None else tensor)
+            kind = self.onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
+            message = self.onnx.TensorProto(name=name, data_type=kind, dims=array.shape)
+            self.stored.append(Stored(message, array))
             self.weights[key] = (name, weight)
         return self.weights[key][0]
 

@@ -103,8 +103,12 @@ class Place:
 
     def give(self, variable, tensor: torch.Tensor, weight: Weight | None, axes: str = "", note: str = ""):
         """Set a weight, and enter what became of it."""
-        tensor = tensor.detach().to(variable.value.device)
-        variable.assign(tensor.to(torch.float32) if tensor.is_floating_point() else tensor)
+        tensor = tensor.detach()
+        tensor = tensor.to(torch.float32) if tensor.is_floating_point() else tensor
+        if variable._value is None:
+            variable.begin_with(tensor)
+        else:
+            variable.assign(tensor.to(variable.value.device))
         if weight is not None and weight.source:
             notes = "; ".join(filter(None, (weight.note, note)))
             why = "as Keras keeps it"

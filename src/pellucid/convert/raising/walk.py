@@ -12,6 +12,7 @@ from pellucid.convert.ledger import Ledger
 from pellucid.convert.raising.place import Draft, Place
 from pellucid.convert.raising.rules import RULES
 from pellucid.convert.tidying import tidy
+from pellucid.graph.scopes import UnmadeScope
 from pellucid.models.functional import Functional
 
 
@@ -26,12 +27,16 @@ def raised(flow: Flow, source: str) -> Functional:
     """
     tidy(flow)
     model = Draft(flow)
-    inputs = [_input(model, x) for x in flow.inputs]
-    model.first = inputs[0]
-    for op in flow.ops:
-        _raise(model, op)
-    outputs = [model.symbols[y] for y in flow.outputs]
-    made = Functional(_only(inputs), _only(outputs), name=model.name(flow.name))
+    with UnmadeScope() as scope:  # weights come from the flow, and need not be drawn
+        inputs = [_input(model, x) for x in flow.inputs]
+        model.first = inputs[0]
+        for op in flow.ops:
+            _raise(model, op)
+        outputs = [model.symbols[y] for y in flow.outputs]
+        made = Functional(_only(inputs), _only(outputs), name=model.name(flow.name))
+    for variable in scope.pending:
+        if variable._value is None:
+            variable.initialize()
     made.ledger = Ledger(source, "Pellucid", tuple(model.moves))
     return made
 
