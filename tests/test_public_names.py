@@ -8,7 +8,6 @@ import inspect
 import types
 
 import pytest
-import torch
 
 MODULES = (
     "keras activations applications applications.convnext applications.densenet applications.efficientnet "
@@ -20,13 +19,13 @@ MODULES = (
     "datasets.imdb datasets.mnist datasets.reuters dtype_policies initializers "
     "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
     "optimizers.legacy optimizers.schedules preprocessing preprocessing.image preprocessing.sequence quantizers random "
-    "regularizers saving tree utils"
+    "regularizers saving tree utils wrappers"
 ).split()
 
 # Names of Keras that are not here, by module: reason, and names.
 MISSING = {
     "keras": {
-        "To come: other programs' models and formats.": "export wrappers visualization",
+        "To come: other programs' models and formats.": "export visualization",
         "To come: several machines are torch.distributed's.": "distribution distillation",
         "Keras's own past and inside.": "legacy src",
         "`__version__` says it.": "version",
@@ -108,6 +107,10 @@ MISSING_METHODS = {
     "RandomTranslation": {"Steps of Keras's own way to move boxes.": "get_shifted_bbox get_transformed_x_y"},
     "RandomZoom": {"Steps of Keras's own way to move boxes.": "get_clipped_bbox get_transformed_x_y"},
     "Layer": {"A layer is no torch.nn.Module.": "forward"},
+    "SKLearnClassifier SKLearnRegressor": {
+        "scikit-learn's; an estimator has it from when it is made.": "set_score_request"
+    },
+    "SKLearnTransformer": {"scikit-learn's; an estimator has it from when it is made.": "set_output"},
     "Operation": {"Of layers alone.": "quantized_call rematerialized_call"},
     "Model": {"To come: other formats.": "export"},
     "Conv1D Conv2D Conv3D": {"`convolve` says which arithmetic is a layer's.": "convolution_op"},
@@ -199,8 +202,8 @@ def classes() -> dict[str, tuple[type, type]]:
 
 
 def own_methods(of: type, known: set[type]) -> list[str]:
-    """Public methods that a class writes itself, or has from parents that are not public; no torch.nn.Module's."""
-    parents = [cls for cls in of.__mro__[1:] if cls in known or cls is torch.nn.Module]
+    """Public methods that a class writes itself, or has from parents that are not public; no other library's."""
+    parents = [cls for cls in of.__mro__[1:] if cls in known or cls.__module__.startswith(("torch.", "sklearn."))]
     inherited = {name: getattr(parent, name) for parent in reversed(parents) for name in dir(parent)}
     return [
         name

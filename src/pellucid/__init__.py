@@ -25,6 +25,7 @@ from pellucid import (
     saving,
     tree,
     utils,
+    wrappers,
 )
 from pellucid.dtype_policies import DTypePolicy, FloatDTypePolicy
 from pellucid.engine.function import Function
@@ -100,4 +101,5 @@ __all__ = [
     "trace",
     "tree",
     "utils",
+    "wrappers",
 ]
