@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.data.image_generator.theirs import image as theirs
 from pellucid.errors import ArgumentError
 from pellucid.preprocessing import image as ours
-from tests.engine.data.image_generator.theirs import image as theirs
 
 IMAGES = [
     np.random.default_rng(0).random((4, 5, 3)) * 255,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.data.image_generator.theirs import image as theirs
 from pellucid import layers, models
 from pellucid.errors import ArgumentError, MissingFileError
 from pellucid.preprocessing.image import ImageDataGenerator, save_img
-from tests.engine.data.image_generator.theirs import image as theirs
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
+from engine.data.image_generator.theirs import image as theirs
 from pellucid.errors import ArgumentError, DataError, ShapeError
 from pellucid.preprocessing.image import ImageDataGenerator
-from tests.engine.data.image_generator.theirs import image as theirs
 
 X = (np.random.default_rng(0).random((10, 6, 8, 3)) * 255).astype("float32")
 Y = np.arange(10) % 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.data.image_generator.theirs import image as theirs
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.preprocessing import image as ours
-from tests.engine.data.image_generator.theirs import image as theirs
 
 LAST = {"row_axis": 0, "col_axis": 1, "channel_axis": 2}
 FIRST = {"row_axis": 1, "col_axis": 2, "channel_axis": 0}

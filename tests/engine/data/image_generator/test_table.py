@@ -8,9 +8,9 @@ import numpy as np
 import pandas
 import pytest
 
+from engine.data.image_generator.theirs import image as theirs
 from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.preprocessing.image import ImageDataGenerator, save_img
-from tests.engine.data.image_generator.theirs import image as theirs
 
 
 @pytest.fixture(scope="module")
