@@ -16,7 +16,7 @@ MODULES = (
     "applications.nasnet applications.resnet applications.resnet50 applications.resnet_v2 applications.vgg16 "
     "applications.vgg19 applications.xception backend callbacks config constraints datasets "
     "datasets.boston_housing datasets.california_housing datasets.cifar10 datasets.cifar100 datasets.fashion_mnist "
-    "datasets.imdb datasets.mnist datasets.reuters dtype_policies initializers "
+    "datasets.imdb datasets.mnist datasets.reuters distribution dtype_policies initializers "
     "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
     "optimizers.legacy optimizers.schedules preprocessing preprocessing.image preprocessing.sequence quantizers random "
     "regularizers saving tree utils wrappers"
@@ -26,7 +26,7 @@ MODULES = (
 MISSING = {
     "keras": {
         "To come: other programs' models and formats.": "export visualization",
-        "To come: several machines are torch.distributed's.": "distribution distillation",
+        "To come: a model that teaches another.": "distillation",
         "Keras's own past and inside.": "legacy src",
         "`__version__` says it.": "version",
     },
@@ -83,7 +83,6 @@ MORE = {
 ARGUMENTS = {
     "preprocessing.image.smart_resize": "names what Keras hides in **kwargs",
     "keras.KerasTensor": "names what Keras hides in **kwargs",
-    "keras.Variable": "`layout` is for several machines; it is taken among **ignored",
     "layers.Conv3DTranspose": "Keras swaps `output_padding` and `data_format` in this one of three sisters",
     "layers.Convolution3DTranspose": "its second name",
     "quantizers.abs_max_quantize": "None stands for `config.epsilon()` of the call; Keras takes that of its import",
@@ -106,6 +105,7 @@ MISSING_METHODS = {
     },
     "RandomTranslation": {"Steps of Keras's own way to move boxes.": "get_shifted_bbox get_transformed_x_y"},
     "RandomZoom": {"Steps of Keras's own way to move boxes.": "get_clipped_bbox get_transformed_x_y"},
+    "DataParallel ModelParallel": {"TensorFlow's own data sets.": "distribute_tf_dataset"},
     "Layer": {"A layer is no torch.nn.Module.": "forward"},
     "SKLearnClassifier SKLearnRegressor": {
         "scikit-learn's; an estimator has it from when it is made.": "set_score_request"

@@ -11,8 +11,8 @@ from typing import Any
 from pellucid import registry
 from pellucid.dtypes import standardize_dtype
 from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, UnsupportedError
+from pellucid.graph.arithmetic import give_arithmetic
 from pellucid.graph.values import standardize_shape
-from pellucid.graph.variable import give_arithmetic
 from pellucid.naming import auto_name
 
 

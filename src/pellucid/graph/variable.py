@@ -14,8 +14,10 @@ import numpy as np
 import torch
 
 from pellucid import registry
+from pellucid.distribution.sharding import Sharding, sharding_for
 from pellucid.dtypes import is_float_dtype, standardize_dtype, to_torch
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError, UnknownNameError
+from pellucid.graph.arithmetic import give_arithmetic
 from pellucid.graph.edits import edits
 from pellucid.graph.scopes import current_device, here
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor, standardize_shape
@@ -35,6 +37,7 @@ class Variable:
         autocast: whether it reads as a layer's compute dtype while that layer runs.
         aggregation: how copies on several devices become one.
         name: without slashes; the path puts the open scopes before it.
+        layout: a TensorLayout; in a job of several processes, each holds its part only.
 
     Raises:
         ArgumentError: a callable without a shape, an unknown size, a name with a slash.
@@ -43,6 +46,7 @@ class Variable:
     """
 
     _value: Any  # a tensor; None until an initializer that was put off has run
+    sharding: Sharding | None = None  # how `_value` is a part of the whole
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Variable:
         aggregation: str | None = "none",
         synchronization: str | None = "auto",
         name: str | None = None,
+        layout=None,
         **ignored,
     ):
         name = name or auto_name("Variable")
@@ -70,6 +75,7 @@ class Variable:
         self.path = f"{parent}/{name}" if parent else name
         self.aggregation = aggregation or "none"
         self.synchronization = synchronization or "none"
+        self._layout = layout
         self._trainable = self.made_trainable = bool(trainable)
         self._autocast = bool(autocast)
         self._regularizer = self._constraint = None
@@ -131,7 +137,8 @@ class Variable:
         self.torch_dtype = to_torch(self._dtype)
 
     def _own(self, tensor):
-        self._value = tensor
+        self.sharding = sharding_for(self)
+        self._value = tensor if self.sharding is None else self.sharding.first_part_of(tensor)
         self._set_requires_grad()
 
     def _set_requires_grad(self):
@@ -173,6 +180,8 @@ class Variable:
     def value(self) -> torch.Tensor:
         """The tensor, as the open scopes want it read."""
         value = self._value
+        if self.sharding is not None:
+            value = self.sharding.whole(value)
         if here.stateless is not None:
             value = here.stateless.state_mapping.get(id(self), value)
         if value is None:
@@ -183,6 +192,11 @@ class Variable:
         if here.device == "meta" and value.device.type != "meta":
             value = value.to("meta")
         return value
+
+    @property
+    def part(self) -> torch.Tensor:
+        """What this process holds of the value: all of it, unless the weight is held in parts."""
+        return self.value if self.sharding is None else self._value
 
     __pellucid_value__ = value.fget  # type: ignore[attr-defined]  # a property has one
 
@@ -205,7 +219,7 @@ class Variable:
         else:
             edits.weights += 1
             with torch.no_grad():
-                self._value.copy_(value)
+                self._value.copy_(value if self.sharding is None else self.sharding.part_of(value))
         return value
 
     def assign_add(self, value):
@@ -324,56 +338,6 @@ def _callable_or_none(word, value):
     if value is not None and not callable(value):
         raise ArgumentError(f"A `{word}` is a callable or None.", got=repr(value))
     return value
-
-
-def _arithmetic(name: str):
-    """`x + y` as the operation "add" where there is one, so that dtypes follow Keras's rule."""
-
-    def method(self, *others):
-        return registry.operator(name)(self.value, *others)
-
-    return method
-
-
-def _reflected(name: str):
-    def method(self, other):
-        return registry.operator(name)(other, self.value)
-
-    return method
-
-
-_BINARY = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "true_divide",
-    "floordiv": "floor_divide",
-    "mod": "mod",
-    "pow": "power",
-    "matmul": "matmul",
-    "and": "logical_and",
-    "or": "logical_or",
-    "xor": "logical_xor",
-}
-_COMPARISONS = {
-    "eq": "equal",
-    "ne": "not_equal",
-    "lt": "less",
-    "le": "less_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-}
-_UNARY = {"neg": "negative", "abs": "absolute", "invert": "logical_not"}
-
-
-def give_arithmetic(cls: type) -> type:
-    """Give a class Python's operators, each by the operation of the same meaning."""
-    for word, name in {**_BINARY, **_COMPARISONS, **_UNARY}.items():
-        setattr(cls, f"__{word}__", _arithmetic(name))
-    for word, name in _BINARY.items():
-        setattr(cls, f"__r{word}__", _reflected(name))
-    setattr(cls, "__pos__", lambda self: self.value)  # noqa: B010  (as the others above)
-    return cls
 
 
 give_arithmetic(Variable)
