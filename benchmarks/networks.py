@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 import torch
 
 
@@ -57,3 +61,47 @@ def bare_mlp(*, features: int = 784) -> torch.nn.Module:
     return nn.Sequential(
         nn.Linear(features, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10)
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network in all its forms; each gives logits.
+
+    Attributes:
+        make: the model, from a library of Keras's API.
+        bare: the module that a PyTorch user writes; takes channels first.
+        shape: of one sample, channels last.
+        classes: of its labels.
+    """
+
+    make: Callable
+    bare: Callable[[], torch.nn.Module]
+    shape: tuple[int, ...]
+    classes: int = 10
+
+
+def application(name: str) -> Network:
+    """A published network, at its own size; as a module, what `convert.to_torch` writes."""
+
+    def make(library):
+        return getattr(library.applications, name)(weights=None, classifier_activation=None)
+
+    def bare():
+        import pellucid
+
+        return pellucid.convert.to_torch(make(pellucid), layout="channels_first")
+
+    return Network(make, bare, (224, 224, 3), 1000)
+
+
+CIFAR = {"side": 32, "channels": 3, "filters": 64}
+NETWORKS = {
+    "Flatten": Network(flatten_alone, torch.nn.Flatten, (3, 2, 4)),
+    "MLP": Network(mlp, bare_mlp, (784,)),
+    "small CNN": Network(small_cnn, bare_cnn, (28, 28, 1)),
+    "MNIST-size CNN": Network(small_cnn, bare_cnn, (28, 28, 1)),
+    "CIFAR-size CNN": Network(partial(small_cnn, **CIFAR), partial(bare_cnn, **CIFAR), (32, 32, 3)),
+    "MobileNetV2": application("MobileNetV2"),
+    "ResNet50": application("ResNet50"),
+    "VGG16": application("VGG16"),
+}
