@@ -42,7 +42,6 @@ MISSING = {
     },
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
     "utils": {
-        "To come: tables of features.": "FeatureSpace",
         "To come.": "legacy",
     },
 }

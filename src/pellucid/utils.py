@@ -16,6 +16,7 @@ from pellucid.graph.frozen_config import Config
 from pellucid.graph.graph import source_inputs
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.symbol import is_keras_tensor
+from pellucid.models.feature_space import FeatureSpace
 from pellucid.ops.categories import normalize, to_categorical
 from pellucid.random.seed import set_random_seed
 from pellucid.registry import (
@@ -41,6 +42,7 @@ __all__ = [
     "bounding_boxes",
     "Config",
     "CustomObjectScope",
+    "FeatureSpace",
     "Progbar",
     "PyDataset",
     "Sequence",

@@ -24,6 +24,8 @@ from pellucid import (
 )
 from pellucid.layers import residual
 from pellucid.layers.base import Layer
+from pellucid.models.feature_space import FeatureSpace
+from pellucid.models.features import Cross, Feature
 from pellucid.models.functional import Functional
 from pellucid.models.model import Model
 from pellucid.models.sequential import Sequential
@@ -91,6 +93,14 @@ registry.install(
             "StochasticDepth": residual.StochasticDepth,
         },
         "keras.src.applications.inception_resnet_v2": {"CustomScaleLayer": residual.CustomScaleLayer},
+        "keras.utils": {"FeatureSpace": FeatureSpace},
+        "keras.src.layers.preprocessing.feature_space": {
+            "Cross": Cross,
+            "Feature": Feature,
+            # The two layers that Keras has for its features alone.
+            "TFDConcat": layers.Concatenate,
+            "TFDIdentity": layers.Identity,
+        },
         **_operations(),
     }
 )

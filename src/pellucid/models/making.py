@@ -54,7 +54,7 @@ def checked(model):
     Raises:
         FileTypeError: it is not.
     """
-    if not hasattr(model, "load_weights"):
+    if not hasattr(model, "save"):
         raise FileTypeError("The config describes no model.", got=type(model).__name__, expected="a model")
     return model
 
