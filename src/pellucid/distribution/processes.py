@@ -99,6 +99,11 @@ def rank() -> int:
     return int(os.environ["RANK"]) if _is_launched() else 0
 
 
+def is_first() -> bool:
+    """Whether this is the process that speaks for all: prints, and writes what a training tells of itself."""
+    return rank() == 0
+
+
 def backend_device_type() -> str:
     """What the processes compute on: "cuda" or "cpu"."""
     chosen = os.environ.get("PELLUCID_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")

@@ -32,7 +32,10 @@ class Sharding:
         shape: of the whole weight.
     """
 
+    made = False  # whether there is any
+
     def __init__(self, layout: TensorLayout, shape: tuple[int, ...]):
+        Sharding.made = True
         self.layout = layout
         self._shape = torch.Size(shape)
         self._mesh = layout.device_mesh.backend_mesh
@@ -127,6 +130,11 @@ def take_out(kept) -> torch.Tensor:
     sharding, part, *view = kept
     with torch.no_grad():
         return sharding.whole(part).as_strided(*view)
+
+
+def in_use() -> bool:
+    """Whether this process holds weights in parts."""
+    return Sharding.made
 
 
 def sharding_for(variable) -> Sharding | None:

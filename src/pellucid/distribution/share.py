@@ -30,10 +30,16 @@ class Share:
     rows: int
     of: int
 
+    @classmethod
+    def of_rows(cls, team: Team, of: int) -> Share:
+        """This process's share of a batch that all processes have."""
+        start, stop = team.bounds(of)
+        return cls(team, stop - start, of)
+
     @property
     def weight(self) -> float:
         """The part of the batch that is this process's."""
-        return self.rows / self.of
+        return self.rows / self.of if self.rows else 0.0
 
     def weighted(self, x: torch.Tensor) -> torch.Tensor:
         """The value times the part of the batch; a new tensor."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -31,6 +32,7 @@ class Team:
         self.rank, self.count = dist.get_rank(), dist.get_world_size()
         self._homes = [(socket.gethostname(), os.getpid())] * self.count
         self._turns: Counter[str] = Counter()
+        self._tell_of_failures()
         self._homes = self.told((socket.gethostname(), os.getpid()))
 
     # ---- values
@@ -83,14 +85,20 @@ class Team:
             dist.all_gather_object(found, thing)
         return found
 
-    def bounds(self, of: int, rank: int | None = None) -> tuple[int, int]:
-        """The first row of a process's share of a batch, and the one after its last."""
-        rank = self.rank if rank is None else rank
-        return of * rank // self.count, of * (rank + 1) // self.count
+    def said_by_first(self, thing):
+        """What process 0 says; a plain Python value."""
+        said = [thing]
+        with self._together():
+            dist.broadcast_object_list(said, 0)
+        return said[0]
+
+    def bounds(self, of: int) -> tuple[int, int]:
+        """The first row of this process's share of a batch, and the one after its last."""
+        return of * self.rank // self.count, of * (self.rank + 1) // self.count
 
     def sizes(self, of: int) -> list[int]:
         """How many rows of a batch each process has."""
-        return [stop - start for start, stop in (self.bounds(of, rank) for rank in range(self.count))]
+        return [of * (rank + 1) // self.count - of * rank // self.count for rank in range(self.count)]
 
     def check_same(self, what: str, own, fix: str) -> None:
         """Compare what the processes are about to do.
@@ -129,10 +137,16 @@ class Team:
 
     # ---- failures
 
-    def tell_failure(self, error: BaseException) -> None:
-        """Let the other processes know why this one stops."""
-        with contextlib.suppress(Exception):
-            _store().set(_FAILED, f"{self.rank}\n{type(error).__name__}: {error}")
+    def _tell_of_failures(self):
+        """Let the other processes know why this one stops, if an error ends it."""
+        print_error = sys.excepthook
+
+        def tell(kind, error, traceback):
+            with contextlib.suppress(Exception):  # the first one to fail is the one to tell of
+                _store().compare_set(_FAILED, "", f"{self.rank}\n{kind.__name__}: {error}")
+            print_error(kind, error, traceback)
+
+        sys.excepthook = tell
 
     @contextlib.contextmanager
     def _together(self):

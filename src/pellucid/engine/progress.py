@@ -15,6 +15,7 @@ import time
 import numpy as np
 
 from pellucid import settings
+from pellucid.distribution import processes
 from pellucid.errors import ArgumentError
 
 _BOLD, _GREEN, _GREY, _PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
@@ -23,7 +24,9 @@ _LEAST_WIDTH = 5
 
 
 def say(message: str, line_break: bool = True) -> None:
-    """Print to the terminal, or to the log where interactive logging is off."""
+    """Print to the terminal, or to the log where interactive logging is off; of several processes, one prints."""
+    if not processes.is_first():
+        return
     if not settings.is_interactive_logging_enabled():
         logging.getLogger("pellucid").info(message.strip())
         return

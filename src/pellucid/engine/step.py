@@ -13,6 +13,7 @@ import warnings
 import torch
 
 from pellucid import nest
+from pellucid.distribution import sharding
 from pellucid.dtypes import to_torch
 from pellucid.engine.compiled import Compiled, Running
 from pellucid.engine.data import to_device, unpack_x_y_sample_weight
@@ -51,7 +52,7 @@ class Stepping:
     def predict_step(self, data):
         """The outputs for one batch. May be overridden."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        if self.jit_compile or self.run_eagerly:
+        if self.jit_compile or self.run_eagerly or sharding.in_use():
             return self._forward(x, training=False)
         if self._inference is None:
             self._inference = Inference()
@@ -110,7 +111,7 @@ class Stepping:
                 expected="a loss computed from the outputs by PyTorch or pellucid.ops functions",
                 fix="return ops.mean(ops.square(y_true - y_pred))  # no NumPy, no .item()",
             )
-        leaves = [v.value for v in weights]
+        leaves = [v.part for v in weights]
         for leaf in leaves:
             leaf.grad = None
         scale = getattr(self.optimizer, "scale_loss", None)

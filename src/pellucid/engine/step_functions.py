@@ -11,6 +11,7 @@ import torch
 from pellucid.engine.collecting import Collected
 from pellucid.engine.compiling import Compiling
 from pellucid.engine.logs import BatchLogs
+from pellucid.engine.sharing import shared_outputs, shared_step
 from pellucid.engine.step import Stepping
 
 # Made for one model and never for its copy.
@@ -26,19 +27,19 @@ class StepFunctions(Compiling):
     def make_train_function(self, force: bool = False):
         """The function that learns from a list of batches; kept as `train_function`."""
         if self.train_function is None or force:
-            self.train_function = self._function(self._train_once)
+            self.train_function = self._function(shared_step(self, self._train_once))
         return self.train_function
 
     def make_test_function(self, force: bool = False):
         """The function that compares with a list of batches; kept as `test_function`."""
         if self.test_function is None or force:
-            self.test_function = self._function(torch.no_grad()(self._test_once))
+            self.test_function = self._function(shared_step(self, torch.no_grad()(self._test_once)))
         return self.test_function
 
     def make_predict_function(self, force: bool = False):
         """The function that gives the outputs for a list of batches; kept as `predict_function`."""
         if self.predict_function is None or force:
-            self.predict_function = self._function(torch.no_grad()(self._predict_once), joins=True)
+            self.predict_function = self._function(shared_outputs(torch.no_grad()(self._predict_once)), joins=True)
         return self.predict_function
 
     def _function(self, once, joins=False):

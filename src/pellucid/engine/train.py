@@ -18,6 +18,7 @@ from pellucid.engine.course import Course
 from pellucid.engine.data import EpochIterator, split
 from pellucid.engine.guard import Guard, check_epoch, check_weights, is_wanted
 from pellucid.engine.logs import as_dict, as_numbers
+from pellucid.engine.sharing import is_alone, meet
 from pellucid.engine.step_functions import StepFunctions
 from pellucid.engine.validation import Validation
 from pellucid.errors import ArgumentTypeError, DataError
@@ -98,6 +99,7 @@ class Trainer(StepFunctions):
         knows_names = self._compiled.is_built()
         try:
             callbacks = self._prepared(batches, callbacks, verbose, epochs, add_history=True)
+            meet(self, "fit", batches)
             self.make_train_function()
             self.stop_training = False
             self._initial_epoch = None
@@ -210,6 +212,7 @@ class Trainer(StepFunctions):
         batches = EpochIterator(x, y, sample_weight, batch_size, steps, steps_per_execution=self.steps_per_execution)
         try:
             callbacks = self._prepared(batches, callbacks, verbose, epochs=1)
+            meet(self, "evaluate", batches)
             logs = self._run_test_steps(batches, callbacks)
         finally:
             batches.close()
@@ -249,7 +252,7 @@ class Trainer(StepFunctions):
         Raises:
             DataError, ArgumentError: as `fit` raises them.
         """
-        if verbose == 0 and self._inference is not None and steps is None and callbacks is None:
+        if verbose == 0 and self._inference is not None and steps is None and callbacks is None and is_alone():
             outputs = self._inference.of_array(x, batch_size)
             if outputs is not None:
                 return outputs
@@ -261,6 +264,7 @@ class Trainer(StepFunctions):
             may_be_empty=True,
         )
         callbacks = self._listening(batches, callbacks, verbose, epochs=1)
+        meet(self, "predict", batches)
         self.make_predict_function()
         self.stop_predicting = False
         callbacks.on_predict_begin()

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from pellucid import initializers
+from pellucid.distribution.share import open_share
 from pellucid.dtypes import to_torch
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.values import convert_to_tensor
@@ -32,7 +33,8 @@ class BatchNormalization(Normalizing):
         momentum: the share that running statistics keep.
         renorm: also correct the batch's statistics towards running ones in training.
         renorm_clipping: limits of that correction: "rmax", "rmin", "dmax".
-        synchronized: kept for Keras's configs.
+        synchronized: where several processes share a batch, take the statistics of the whole batch; those of each
+            process's rows if False. Running statistics are the same everywhere in either case.
 
     Raises:
         ArgumentError: there is no such axis, or unknown limits.
@@ -97,8 +99,9 @@ class BatchNormalization(Normalizing):
             )
         x = widened(inputs)
         learns = bool(training) and self.trainable
-        if learns and (mask is not None or self.renorm):
-            y = self._normalized(x, *self._corrected(*self._moments(x, mask)))
+        share = open_share() if self.synchronized else None
+        if learns and (mask is not None or self.renorm or share is not None):
+            y = self._normalized(x, *self._corrected(*self._moments(x, mask, share)))
         elif learns:
             y = self._fused_training(x)
         else:
@@ -136,15 +139,17 @@ class BatchNormalization(Normalizing):
         moved = x.movedim(axis, -1)
         return moved.reshape(-1, x.shape[axis]), lambda y: y.reshape(moved.shape).movedim(-1, axis)
 
-    def _moments(self, x, mask):
+    def _moments(self, x, mask, share):
         others = [axis for axis in range(x.ndim) if axis != self.axis % x.ndim]
-        if mask is None:
+        if mask is None and share is None:
             variance, mean = torch.var_mean(x, dim=others, correction=0)
             return x, mean, variance
-        weights = mask.to(x.dtype).unsqueeze(-1).expand_as(x)
-        count = weights.sum(dim=others) + 1e-7
-        mean = (x * weights).sum(dim=others) / count
-        square = ((x - self._spread(mean, x)).square() * weights).sum(dim=others) / count
+        weights = torch.ones_like(x) if mask is None else mask.to(x.dtype).unsqueeze(-1).expand_as(x)
+        counted = (lambda value: value) if share is None else share.total
+        summed = (lambda value: value) if share is None else share.summed
+        count = counted(weights.sum(dim=others)) + 1e-7
+        mean = summed((x * weights).sum(dim=others)) / count
+        square = summed(((x - self._spread(mean, x)).square() * weights).sum(dim=others)) / count
         return x, mean, square
 
     def _spread(self, vector, x):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 
+from pellucid.distribution.share import open_share
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.values import convert_to_tensor
 
@@ -48,7 +49,19 @@ def reduce_weighted_values(values, sample_weight=None, mask=None, reduction="sum
         weights = convert_to_tensor(weights, dtype=values.dtype)
         values, weights = squeeze_or_expand_to_same_rank(values, weights)
         values = _times(values, weights)
-    return _reduced(values, weights, reduction)
+    loss, share = _reduced(values, weights, reduction), open_share()
+    return loss if share is None else _of_whole_batch(loss, share, weights, mask, reduction)
+
+
+def _of_whole_batch(loss, share, weights, mask, reduction):
+    """The loss of a share, changed where a mean over rows of all shares would not give that of the whole batch."""
+    if reduction == "sum":
+        return share.part_of_sum(loss)
+    if reduction == "mean_with_sample_weight" and weights is not None:
+        return share.part_of_mean(loss, weights.sum())
+    if reduction in MEANS and mask is not None:
+        return share.part_of_mean(loss, convert_to_tensor(mask, dtype=loss.dtype).sum())
+    return loss
 
 
 def apply_mask(sample_weight, mask, dtype, reduction):

@@ -21,7 +21,7 @@ from pellucid.graph.variable import Variable
 from pellucid.naming import name_scope
 from pellucid.optimizers import averaging, clipping
 from pellucid.optimizers.arguments import COMMON
-from pellucid.optimizers.gradients import as_gradient, present
+from pellucid.optimizers.gradients import as_gradient, of_whole_batch, present
 from pellucid.optimizers.rule import Rule
 
 
@@ -117,6 +117,7 @@ class Optimizer(Rule):
         self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
 
+    @of_whole_batch
     @torch.no_grad()
     def apply(self, grads, trainable_variables=None) -> None:
         """Move variables by their gradients; None beside a variable leaves it where it is, with a warning.

@@ -5,12 +5,29 @@ Above: base.py and rule.py take them through here.
 
 from __future__ import annotations
 
+import functools
 import warnings
 
 import torch
 
+from pellucid.distribution.share import computing, open_share
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.values import convert_to_tensor
+
+
+def of_whole_batch(apply):
+    """An optimizer's `apply` that gets the gradients of the whole batch, where this process computed a share of it."""
+
+    @functools.wraps(apply)
+    def run(self, grads, trainable_variables=None):
+        share = open_share()
+        if share is None:
+            return apply(self, grads, trainable_variables)
+        variables = list(trainable_variables or self._trainable_variables)
+        with computing(None):  # an optimizer inside this one gets gradients that have met
+            return apply(self, share.met(list(grads), variables), trainable_variables)
+
+    return run
 
 
 def present(grads, variables):
@@ -41,7 +58,8 @@ def as_gradient(gradient, variable) -> torch.Tensor:
     """
     if not isinstance(gradient, torch.Tensor):
         gradient = convert_to_tensor(gradient)
-    if gradient.shape != variable.shape and not _stretches(tuple(gradient.shape), variable.shape):
+    shape = variable.shape if getattr(variable, "sharding", None) is None else tuple(variable.part.shape)
+    if gradient.shape != shape and not _stretches(tuple(gradient.shape), shape):
         raise ShapeError(
             f"This gradient does not fit the variable '{variable.path}'.",
             got=f"gradient of shape {tuple(gradient.shape)}",

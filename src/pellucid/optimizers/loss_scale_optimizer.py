@@ -10,6 +10,7 @@ from pellucid.graph.values import convert_to_tensor
 from pellucid.naming import name_scope
 from pellucid.optimizers.arguments import COMMON
 from pellucid.optimizers.base import Optimizer
+from pellucid.optimizers.gradients import of_whole_batch
 from pellucid.optimizers.mirror import Mirror
 from pellucid.optimizers.state import filled
 
@@ -49,6 +50,7 @@ class LossScaleOptimizer(Optimizer):
         """The scale's own variables, then the inner optimizer's."""
         return self._variables + self.inner_optimizer.variables
 
+    @of_whole_batch
     @torch.no_grad()
     def apply(self, grads, trainable_variables=None):
         """Move variables by gradients of the scaled loss, if all of them are finite."""

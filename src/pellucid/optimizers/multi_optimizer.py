@@ -10,6 +10,7 @@ import torch
 from pellucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.optimizers.base import Optimizer
+from pellucid.optimizers.gradients import of_whole_batch
 from pellucid.optimizers.loss_scale_optimizer import LossScaleOptimizer
 
 
@@ -163,6 +164,7 @@ class MultiOptimizer(Optimizer):
         for optimizer in self.__dict__.get("_inner_optimizers", ()):
             optimizer.loss_scale_factor = factor
 
+    @of_whole_batch
     @torch.no_grad()
     def apply(self, grads, trainable_variables=None):
         """Move each variable by its optimizer."""

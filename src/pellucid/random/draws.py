@@ -12,12 +12,16 @@ import math
 import torch
 
 from pellucid import axes
+from pellucid.distribution.share import open_share
 from pellucid.dtypes import is_float_dtype, is_int_dtype, standardize_dtype, to_torch
 from pellucid.errors import ArgumentError, DtypeError, ShapeError
 from pellucid.graph.operation import operation
 from pellucid.graph.scopes import current_device, here
 from pellucid.graph.values import convert_to_tensor
 from pellucid.random.seed import SeedGenerator, draw_seed
+
+# Between the seeds of two processes: far more than draws of a training.
+_APART = 0x9E3779B1
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None) -> torch.Tensor:
@@ -148,7 +152,9 @@ def _generator(seed, where=None) -> torch.Generator | None:
     generator = torch.Generator(where)
     # Inference on trial values must not use up seeds.
     first, count = (0, 0) if here.symbolic else draw_seed(seed).tolist()
-    return generator.manual_seed((first + count) & 0xFFFFFFFF)
+    share = open_share()
+    own = 0 if share is None else _APART * share.team.rank  # rows of several processes are not dropped alike
+    return generator.manual_seed((first + count + own) & 0xFFFFFFFF)
 
 
 def _float_parameter(x, shape) -> torch.Tensor:

@@ -6,6 +6,7 @@ import collections.abc
 import csv
 import os
 
+from pellucid.distribution import processes
 from pellucid.engine.callbacks.base import Callback
 
 
@@ -29,6 +30,8 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs=None):
         self._close()
+        if not processes.is_first():
+            return
         has_header = self.append and os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
         self.append_header = not has_header
         self.csv_file = open(self.filename, "a" if self.append else "w", newline="")
@@ -36,6 +39,8 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
+        if self.csv_file is None:  # another process writes
+            return
         if self.keys is None:
             self._begin_table(sorted(logs))
         self.writer.writerow({"epoch": epoch, **{key: _cell(logs.get(key, "NA")) for key in self.keys}})

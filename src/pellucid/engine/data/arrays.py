@@ -60,6 +60,9 @@ class ArrayFeed(Feed):
         self._shuffle = shuffle
         self._columns = [None if leaf is None else _column(leaf) for leaf in nest.leaves(self._structure)]
 
+    # Of several processes, each takes its own part of every batch: data/shares.py says which.
+    part_of = staticmethod(lambda start, stop: (start, stop))
+
     def batches(self) -> Iterator:
         """One pass; the order is drawn from PyTorch's global generator, so that a seed repeats it."""
         return self.batches_after(0)
@@ -69,15 +72,16 @@ class ArrayFeed(Feed):
         order = torch.randperm(self.num_samples) if self._shuffle and self._shuffle != "batch" else None
         return self._batches(order, count * self.batch_size)
 
-    def _batches(self, order, first):
-        for start in range(first, self.num_samples or 1, self.batch_size):
+    def _batches(self, order, begin):
+        for start in range(begin, self.num_samples or 1, self.batch_size):
             stop = min(start + self.batch_size, self.num_samples)
+            first, last = self.part_of(start, stop)
             if order is not None:
-                yield self._gathered(order[start:stop])
+                yield self._gathered(order[first:last])
             elif self._shuffle == "batch":
-                yield self._gathered(torch.randperm(stop - start) + start)
+                yield self._gathered(torch.randperm(stop - start)[first - start : last - start] + start)
             else:
-                yield self._packed([c and c.rows(start, stop) for c in self._columns])
+                yield self._packed([c and c.rows(first, last) for c in self._columns])
 
     def peek(self):
         """The first samples in their own order, so that no random number is drawn."""

@@ -13,6 +13,7 @@ from typing import Any
 from pellucid import settings
 from pellucid.engine.counts import whole_number
 from pellucid.engine.data.choice import choose_feed
+from pellucid.engine.data.shares import shared
 from pellucid.random.state import random_state, set_random_state
 
 
@@ -39,8 +40,8 @@ class EpochIterator:
     ):
         self.steps_per_epoch = _limited(_whole("steps_per_epoch", steps_per_epoch))
         self.steps_per_execution = steps_per_execution
-        self.feed = choose_feed(
-            x, y, sample_weight, batch_size, self.steps_per_epoch, shuffle, class_weight, may_be_empty
+        self.feed = shared(
+            choose_feed(x, y, sample_weight, batch_size, self.steps_per_epoch, shuffle, class_weight, may_be_empty)
         )
         self._known_batches = self.feed.num_batches
         self._pass: Any = None  # an iterator, while a pass is under way

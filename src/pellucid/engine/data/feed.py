@@ -18,6 +18,7 @@ class Feed:
     """
 
     is_one_stream = False  # whether a second pass goes on where the first one stopped
+    is_share = False  # whether each process of a job has batches of its own
     num_batches: int | None = None
     batch_size: int | None = None  # None where the data decides
 

@@ -11,6 +11,8 @@ import contextlib
 import itertools
 from collections.abc import Iterator
 
+import torch
+
 from pellucid.engine.data.feed import Feed
 from pellucid.engine.data.leaves import to_device
 from pellucid.engine.data.packing import with_class_weights
@@ -79,6 +81,7 @@ class LoaderFeed(Feed):
     def __init__(self, loader):
         self._loader = loader
         self.batch_size = loader.batch_size
+        self.is_share = isinstance(loader.sampler, torch.utils.data.DistributedSampler)
         if hasattr(loader.dataset, "__len__"):
             self.num_batches = len(loader)
 
