@@ -32,12 +32,7 @@ MISSING = {
     },
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
-        "To come: images and sounds made larger, brighter, louder.": """
-            AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MaxNumBoundingBoxes
-            MelSpectrogram MixUp Pipeline RandAugment RandomColorDegeneration RandomColorJitter
-            RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
-            RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear STFTSpectrogram
-            Solarization""",
+        "To come: sounds.": "MelSpectrogram STFTSpectrogram",
         "To come: layers of other worlds.": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
     },
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
@@ -99,10 +94,15 @@ ARGUMENTS = {
 # Methods that are not here, by the class that has them in Keras.
 MISSING_METHODS = {
     "Rescaling Normalization CategoryEncoding Discretization CenterCrop RandomBrightness RandomContrast RandomCrop "
-    "RandomFlip RandomRotation RandomTranslation RandomZoom Resizing": {
+    "RandomFlip RandomRotation RandomTranslation RandomZoom Resizing AugMix AutoContrast CutMix Equalization MixUp "
+    "ContrastLimitedAdaptiveHistogramEqualization MaxNumBoundingBoxes RandAugment RandomColorDegeneration "
+    "RandomColorJitter RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert "
+    "RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear Solarization": {
         "Where a layer of PyTorch's runs inside TensorFlow.": "convert_weight"
     },
-    "RandomTranslation": {"Steps of Keras's own way to move boxes.": "get_shifted_bbox get_transformed_x_y"},
+    "RandomTranslation RandomShear": {
+        "Steps of Keras's own way to move boxes.": "get_shifted_bbox get_transformed_x_y"
+    },
     "RandomZoom": {"Steps of Keras's own way to move boxes.": "get_clipped_bbox get_transformed_x_y"},
     "DataParallel ModelParallel": {"TensorFlow's own data sets.": "distribute_tf_dataset"},
     "Layer": {"A layer is no torch.nn.Module.": "forward"},

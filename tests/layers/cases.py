@@ -18,7 +18,7 @@ class Case:
         shape: the input's shape without the batch axis, channels last; a list of shapes for several inputs.
         kwargs: its arguments.
         formats: whether it also runs with channels_first, on the transposed input.
-        wraps: the name and arguments of the layer inside, for layers that go around one; a list of them for several cells.
+        wraps: the name and arguments of the layer inside, for layers that go around one; a list of them for several.
         separate: whether several inputs are arguments of their own, and no list.
         whole: inputs are whole numbers below this.
         training: whether the law of values also runs with training=True (only where nothing is drawn).
@@ -212,6 +212,10 @@ RESCALING = [
     case("Normalization", (2, 3), axis=None, mean=1.0, variance=4.0),
     case("Normalization", (2, 3), axis=(-2, -1), mean=[1.0, 2.0, 3.0], variance=[0.5, 4.0, 1.0]),
 ]
+IMAGES = [
+    case("AutoContrast", (2, 3, 2), data_format="channels_last", draws=60),
+    case("AutoContrast", (2, 2, 1), data_format="channels_last", value_range=(-1, 1), draws=60),
+]
 REGULARIZATION = [
     case("Dropout", (4,), rate=0.5),
     case("SpatialDropout1D", (4, 3), rate=0.5),
@@ -237,6 +241,7 @@ MERGING = [
     case("Dot", [(2, 4), (3, 4)], axes=2),
 ]
 WRAPPING = [
+    case("Pipeline", (3, 4), wraps=[("Rescaling", {"scale": 0.5}), ("Dense", {"units": 2})]),
     case("TimeDistributed", (3, 4), wraps=("Dense", {"units": 2})),
     case("TimeDistributed", (2, 4, 5, 1), wraps=("Conv2D", {"filters": 2, "kernel_size": 2})),
 ]
@@ -312,6 +317,7 @@ CASES = (
     + RESHAPING
     + NORMALIZATION
     + RESCALING
+    + IMAGES
     + REGULARIZATION
     + MERGING
     + WRAPPING

@@ -43,7 +43,8 @@ def make(library, case: Case, data_format):
     if case.wraps:
         named = case.wraps if isinstance(case.wraps, list) else [case.wraps]
         inner = [getattr(library.layers, name)(**arguments) for name, arguments in named]
-        kwargs["cell" if case.layer == "RNN" else "layer"] = inner if len(inner) > 1 else inner[0]
+        word = {"RNN": "cell", "Pipeline": "layers"}.get(case.layer, "layer")
+        kwargs[word] = inner if len(inner) > 1 else inner[0]
     return getattr(library.layers, case.layer)(**kwargs)
 
 
@@ -229,6 +230,8 @@ def test_every_layer_has_a_row():
     judged_elsewhere |= {"CategoryEncoding", "Discretization"}
     # Layers over images leave something to chance, or to the image's size: judged one draw at a time.
     judged_elsewhere |= {"CenterCrop", "Resizing"} | {name for name in own if name.startswith("Random")}
+    judged_elsewhere |= {"AugMix", "CutMix", "MixUp", "RandAugment", "Solarization", "MaxNumBoundingBoxes"}
+    judged_elsewhere |= {"Equalization", "ContrastLimitedAdaptiveHistogramEqualization"}  # steps: no gradient
     cells = {"LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells"}  # judged inside an RNN
     own |= {"GroupQueryAttention"}  # the class has another name, as in Keras
     assert own - judged_elsewhere - cells == {case.layer for case in CASES}

@@ -102,7 +102,7 @@ def _is_tensors(name, value, layer) -> bool:
     leaves = nest.flatten(value)
     if all(x is None or isinstance(x, TENSORS) for x in leaves):
         return any(x is not None for x in leaves)
-    if any(isinstance(x, TENSORS) for x in leaves):
+    if any(isinstance(x, TENSORS) for x in leaves) and not layer._allow_non_tensor_positional_args:
         raise ArgumentError(
             f"The argument '{name}' of layer '{layer.name}' mixes tensors with other things.",
             got=[type(x).__name__ for x in leaves],

@@ -15,7 +15,6 @@ from pellucid.errors import ArgumentError, UnsupportedError
 from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.images import ImageLayer, bounds
 
-_FILLS = ("reflect", "wrap", "constant", "nearest")
 _INTERPOLATIONS = ("nearest", "bilinear")
 
 
@@ -29,6 +28,7 @@ class RandomFlip(ImageLayer):
     """
 
     moves = True
+    own = ("mode", "seed")
 
     def __init__(self, mode="horizontal_and_vertical", seed=None, data_format=None, **kwargs):
         super().__init__(seed=seed, data_format=data_format, **kwargs)
@@ -76,9 +76,6 @@ class RandomFlip(ImageLayer):
 
         return self._in_corners(bounding_boxes, (high, wide), move)
 
-    def get_config(self):
-        return {**super().get_config(), "seed": self.seed, "mode": self.mode}
-
 
 def _beside(numbers, boxes):
     """Numbers of each image, to be broadcast against its boxes."""
@@ -94,10 +91,13 @@ class Warping(ImageLayer):
     """
 
     moves = True
+    fills: tuple[str, ...] = ("reflect", "wrap", "constant", "nearest")
+    warped = ("fill_mode", "interpolation", "fill_value", "seed")
 
     def __init__(self, fill_mode, interpolation, fill_value, **kwargs):
         super().__init__(**kwargs)
-        for word, value, known in (("fill_mode", fill_mode, _FILLS), ("interpolation", interpolation, _INTERPOLATIONS)):
+        told = ("fill_mode", fill_mode, self.fills), ("interpolation", interpolation, _INTERPOLATIONS)
+        for word, value, known in told:
             if value not in known:
                 raise UnsupportedError(f"This `{word}` is not known.", got=repr(value), expected=", ".join(known))
         self.fill_mode, self.interpolation, self.fill_value = fill_mode, interpolation, fill_value
@@ -116,10 +116,6 @@ class Warping(ImageLayer):
             data_format=self.data_format,
         )
 
-    def get_config(self):
-        own = ("fill_mode", "interpolation", "fill_value", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
-
 
 class RandomRotation(Warping):
     """In training images turned around their middle.
@@ -129,6 +125,8 @@ class RandomRotation(Warping):
 
     Source: keras.layers.RandomRotation, Keras 3.15.
     """
+
+    own = ("factor", *Warping.warped)
 
     def __init__(
         self,
@@ -178,9 +176,6 @@ class RandomRotation(Warping):
 
         return self._in_corners(bounding_boxes, (high, wide), move)
 
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor}
-
 
 class RandomZoom(Warping):
     """In training images seen from nearer or farther.
@@ -191,6 +186,8 @@ class RandomZoom(Warping):
 
     Source: keras.layers.RandomZoom, Keras 3.15.
     """
+
+    own = ("height_factor", "width_factor", *Warping.warped)
 
     def __init__(
         self,
@@ -240,9 +237,6 @@ class RandomZoom(Warping):
 
         return self._in_corners(bounding_boxes, (high, wide), move)
 
-    def get_config(self):
-        return {**super().get_config(), "height_factor": self.height_factor, "width_factor": self.width_factor}
-
 
 class RandomTranslation(Warping):
     """In training images moved down and to the right.
@@ -252,6 +246,8 @@ class RandomTranslation(Warping):
 
     Source: keras.layers.RandomTranslation, Keras 3.15.
     """
+
+    own = ("height_factor", "width_factor", *Warping.warped)
 
     def __init__(
         self,
@@ -291,6 +287,3 @@ class RandomTranslation(Warping):
         way = convert_to_tensor(transformation["translations"]).repeat(1, 2)
         size = shape[self._height_axis], shape[self._height_axis + 1]
         return self._in_corners(bounding_boxes, size, lambda boxes: boxes + _beside(way, boxes))
-
-    def get_config(self):
-        return {**super().get_config(), "height_factor": self.height_factor, "width_factor": self.width_factor}

@@ -17,6 +17,7 @@ class Sized(ImageLayer):
     """Images of one height and width, whatever came in."""
 
     moves = True
+    own: tuple[str, ...] = ("height", "width")
 
     def __init__(self, height, width, **kwargs):
         super().__init__(**kwargs)
@@ -48,9 +49,6 @@ class Sized(ImageLayer):
         shape[self._height_axis], shape[self._height_axis + 1] = self.height, self.width
         return tuple(shape)
 
-    def get_config(self):
-        return {**super().get_config(), "height": self.height, "width": self.width}
-
 
 class Resizing(Sized):
     """Images in another size.
@@ -66,6 +64,10 @@ class Resizing(Sized):
     """
 
     draws = False
+    own: tuple[str, ...] = (
+        *Sized.own,
+        "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode", "fill_value", "antialias",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -135,12 +137,6 @@ class Resizing(Sized):
 
         return move
 
-    def get_config(self):
-        own = (
-            "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode", "fill_value", "antialias",
-        )  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
-
 
 class CenterCrop(Sized):
     """The middle of images; of smaller ones as much as there is, made larger.
@@ -201,6 +197,8 @@ class RandomCrop(Sized):
     Source: keras.layers.RandomCrop, Keras 3.15.
     """
 
+    own: tuple[str, ...] = (*Sized.own, "seed")
+
     def __init__(self, height, width, seed=None, data_format=None, name=None, **kwargs):
         super().__init__(height, width, seed=seed, data_format=data_format, name=name, **kwargs)
 
@@ -235,6 +233,3 @@ class RandomCrop(Sized):
             return (boxes - boxes.new_tensor([left, top, left, top])).clamp(min=0)
 
         return self._in_corners(bounding_boxes, (self.height, self.width), move)
-
-    def get_config(self):
-        return {**super().get_config(), "seed": self.seed}

@@ -1,7 +1,8 @@
 """Images and what belongs to them: what all layers share that change images, one by one and at random.
 
 Below:  bounding_boxes.py moves boxes.
-Above:  image_sizes.py, image_moves.py and image_colors.py say what happens to images.
+Above:  image_sizes.py, image_moves.py, image_warps.py, image_colors.py, image_filters.py, image_histograms.py,
+        image_patches.py and image_boxes.py say what happens to images; image_chains.py lets others do it.
 Kept true: labels, boxes and masks go through the same draw as their image.
 """
 
@@ -31,6 +32,7 @@ class ImageLayer(Layer):
 
     moves = False  # whether places change, so that boxes and masks go along
     draws = True  # whether anything is left to chance
+    own: tuple[str, ...] = ()  # arguments that the config keeps
 
     def __init__(self, data_format=None, bounding_box_format=None, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -38,7 +40,7 @@ class ImageLayer(Layer):
         self.bounding_box_format = bounding_box_format
         if self.draws:
             self.seed, self.generator = seed, SeedGenerator(seed)
-        self._allow_non_tensor_positional_args, self._convert_input_args = True, False
+        self._allow_non_tensor_positional_args = True
         self._build_at_init()
 
     # ---- what a subclass says
@@ -88,9 +90,10 @@ class ImageLayer(Layer):
 
     def transform_single_bounding_box(self, bounding_box, transformation, training=True):
         """The boxes of one image after a draw."""
-        batch = {word: convert_to_tensor(value).unsqueeze(0) for word, value in bounding_box.items()}
-        moved = self.transform_bounding_boxes(batch, transformation, training=training)
-        return {word: value.squeeze(0) for word, value in moved.items()}
+        words = ("boxes", "labels")
+        batch = {word: convert_to_tensor(bounding_box[word]).unsqueeze(0) for word in words}
+        moved = self.transform_bounding_boxes({**bounding_box, **batch}, transformation, training=training)
+        return {**moved, **{word: moved[word].squeeze(0) for word in words}}
 
     # ---- a call
 
@@ -127,10 +130,8 @@ class ImageLayer(Layer):
             raise ArgumentError(
                 "Boxes come as a dict.", got=type(given).__name__, expected='{"boxes": (..., 4), "labels": (...)}'
             )
-        return {
-            "boxes": convert_to_tensor(given["boxes"], dtype="float32"),
-            "labels": convert_to_tensor(given["labels"]),
-        }
+        boxes = convert_to_tensor(given["boxes"], dtype="float32")
+        return {**given, "boxes": boxes, "labels": convert_to_tensor(given["labels"])}
 
     def _is_batch(self, images) -> bool:
         if len(images.shape) not in (3, 4):
@@ -144,6 +145,10 @@ class ImageLayer(Layer):
     @property
     def _height_axis(self) -> int:
         return -2 if self.data_format == "channels_first" else -3
+
+    @property
+    def _channels_axis(self) -> int:
+        return -3 if self.data_format == "channels_first" else -1
 
     def _size(self, data) -> tuple[int, int]:
         """Height and width of the images."""
@@ -163,6 +168,17 @@ class ImageLayer(Layer):
     def _uniform(self, shape, low, high, seed=None):
         return random.uniform(tuple(shape), low, high, seed=self.generator if seed is None else seed)
 
+    def _chosen(self, data, factor, seed=None):
+        """Which images a chance between two bounds picks."""
+        chance = self._uniform((self._count(data),), *factor, seed)
+        return self._uniform((self._count(data),), 0.0, 1.0, seed) < chance
+
+    def _each(self, numbers, images):
+        """Numbers of each image, to be broadcast against them."""
+        numbers = convert_to_tensor(numbers).to(images.device)
+        numbers = numbers.to(images.dtype) if numbers.is_floating_point() else numbers
+        return numbers.reshape(-1, *(1,) * (images.ndim - 1))
+
     def _computed(self, images):
         return ops.cast(images, self.compute_dtype)
 
@@ -181,7 +197,7 @@ class ImageLayer(Layer):
         config = {**super().get_config(), "data_format": self.data_format}
         if self.bounding_box_format is not None:
             config["bounding_box_format"] = self.bounding_box_format
-        return config
+        return config | {name: getattr(self, name) for name in self.own}
 
 
 def bounds(name: str, factor, low: float, high: float, symmetric: bool = True) -> tuple[float, float]:
@@ -205,3 +221,14 @@ def bounds(name: str, factor, low: float, high: float, symmetric: bool = True) -
             fix=f"{name}={high / 2}",
         )
     return pair
+
+
+def share(name: str, number) -> float:
+    """A number from 0 to 1.
+
+    Raises:
+        ArgumentError: something else.
+    """
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number <= 1:
+        raise ArgumentError(f"`{name}` is a share.", got=repr(number), expected="from 0 to 1", fix=f"{name}=0.5")
+    return number

@@ -124,12 +124,12 @@ def perspective_transform(images, start_points, end_points, interpolation="bilin
             )
     if start.shape != end.shape:
         raise ShapeError("Each start point has its end point.", got=f"{tuple(start.shape)}, {tuple(end.shape)}")
-    transform = _homography(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2))
+    transform = homography(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2))
     return _projected(images, transform, interpolation, "constant", fill_value, data_format)
 
 
-def _homography(start, end):
-    """The 8 numbers of the projection that takes each end point to its start point."""
+def homography(start, end):
+    """The 8 numbers of the projection that takes each end point to its start point; both are (batch, 4, 2)."""
     one, zero = torch.ones_like(end[..., :1]), torch.zeros_like(end)
     x = torch.cat([end, one, zero, zero[..., :1], -start[..., :1] * end], -1)
     y = torch.cat([zero, zero[..., :1], end, one, -start[..., 1:] * end], -1)
