@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-REPEATS = 7
+REPEATS = 5
 PROGRAMS = {
     "torch": "torch",
     "pellucid": "torch",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import pellucid
 from pellucid import ops
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 
@@ -111,3 +112,16 @@ REFUSED = [
 def test_wrong_arguments_are_named(call, error):
     with pytest.raises(error):
         call()
+
+
+@pytest.mark.parametrize("mapped", [ops.map, ops.vectorized_map])
+def test_a_model_that_maps_a_registered_function_comes_back_from_its_config(mapped):
+    @pellucid.saving.register_keras_serializable(name=mapped.__name__)
+    def doubled(x):
+        return x + x
+
+    inputs = pellucid.Input((3,))
+    model = pellucid.Model(inputs, mapped(doubled, inputs))
+    again = pellucid.Model.from_config(model.get_config())
+    rows = np.arange(6.0, dtype="float32").reshape(2, 3)
+    assert np.array_equal(again.predict(rows, verbose=0), 2 * rows)

@@ -119,6 +119,8 @@ class _GraphReader:
             layer = deserialize_keras_object(entry, custom_objects=custom_objects)
             if not isinstance(layer, Operation):
                 raise ArgumentError("The config lists something that is no layer.", got=repr(layer))
+            if isinstance(layer, FunctionOperation):
+                layer.arguments = deserialize_keras_object(layer.arguments, custom_objects=custom_objects)
             name = entry.get("name") or entry["config"]["name"]
             self.layers[name] = layer
             self.calls += [(layer, call) for call in entry.get("inbound_nodes", ())]

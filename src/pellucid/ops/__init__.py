@@ -31,7 +31,7 @@ from pellucid.ops.fourier import (
     view_as_real,
 )
 from pellucid.ops.sorting import in_top_k, top_k
-from pellucid.ops.linalg import logdet
+from pellucid.ops.linear_algebra import logdet
 from pellucid.ops.reductions import logsumexp
 from pellucid.ops.einops import rearrange
 from pellucid.ops.scattering import scatter, scatter_update, slice, slice_update

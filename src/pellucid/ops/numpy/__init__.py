@@ -125,7 +125,7 @@ from pellucid.ops.joining import (
     vsplit,
     vstack,
 )
-from pellucid.ops.linalg import slogdet
+from pellucid.ops.linear_algebra import slogdet
 from pellucid.ops.nans import (
     nanargmax,
     nanargmin,
