@@ -9,6 +9,7 @@ import torch
 import pellucid
 from pellucid import layers, ops
 from pellucid.callbacks import TerminateOnNaN
+from pellucid.engine.finding import in_weights
 from pellucid.engine.guard import Guard, _Late
 from pellucid.errors import PellucidError, ShapeError, StateError
 
@@ -206,3 +207,12 @@ def test_a_metric_that_fails_moves_no_weight():
     with pytest.raises((RuntimeError, TypeError, PellucidError)):
         model.fit(X, Y, verbose=0)
     assert state(model) == before
+
+
+def test_large_finite_weights_are_no_spoilt_weights():
+    """Their sum is infinite in float32: 4 * 3e38."""
+    model = pellucid.Sequential([pellucid.Input((2,)), layers.Dense(2, use_bias=False)])
+    model.set_weights([np.full((2, 2), 3e38, "float32")])
+    assert in_weights(model) is None
+    model.set_weights([np.array([[3e38, 3e38], [3e38, np.inf]], "float32")])
+    assert "holds infinity" in in_weights(model)[0]

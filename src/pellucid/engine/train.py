@@ -18,6 +18,7 @@ from pellucid.engine.course import Course
 from pellucid.engine.data import EpochIterator, split
 from pellucid.engine.guard import Guard, check_epoch, check_weights, is_wanted
 from pellucid.engine.logs import as_dict, as_numbers
+from pellucid.engine.memory import kept_memory
 from pellucid.engine.sharing import is_alone, meet
 from pellucid.engine.step_functions import StepFunctions
 from pellucid.engine.validation import Validation
@@ -124,6 +125,7 @@ class Trainer(StepFunctions):
         callbacks.on_train_end(logs)
         return self.history
 
+    @kept_memory()
     def _run_epochs(self, epochs, batches, callbacks, validation, course) -> dict:
         logs: dict = {}
         for epoch in epochs:
