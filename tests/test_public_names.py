@@ -16,7 +16,7 @@ MODULES = (
     "applications.nasnet applications.resnet applications.resnet50 applications.resnet_v2 applications.vgg16 "
     "applications.vgg19 applications.xception backend callbacks config constraints datasets "
     "datasets.boston_housing datasets.california_housing datasets.cifar10 datasets.cifar100 datasets.fashion_mnist "
-    "datasets.imdb datasets.mnist datasets.reuters distribution dtype_policies initializers "
+    "datasets.imdb datasets.mnist datasets.reuters distillation distribution dtype_policies initializers "
     "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
     "optimizers.legacy optimizers.schedules preprocessing preprocessing.image preprocessing.sequence quantizers random "
     "regularizers saving tree utils wrappers"
@@ -26,7 +26,6 @@ MODULES = (
 MISSING = {
     "keras": {
         "To come: other programs' models and formats.": "export visualization",
-        "To come: a model that teaches another.": "distillation",
         "Keras's own past and inside.": "legacy src",
         "`__version__` says it.": "version",
     },

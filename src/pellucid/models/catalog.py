@@ -24,6 +24,8 @@ from pellucid import (
 )
 from pellucid.layers import residual
 from pellucid.layers.base import Layer
+from pellucid.models.distiller import Distiller
+from pellucid.models.distilling import FeatureDistillation, LogitsDistillation
 from pellucid.models.feature_space import FeatureSpace
 from pellucid.models.features import Cross, Feature
 from pellucid.models.functional import Functional
@@ -93,6 +95,11 @@ registry.install(
             "StochasticDepth": residual.StochasticDepth,
         },
         "keras.src.applications.inception_resnet_v2": {"CustomScaleLayer": residual.CustomScaleLayer},
+        "keras.distillation": {
+            "Distiller": Distiller,
+            "FeatureDistillation": FeatureDistillation,
+            "LogitsDistillation": LogitsDistillation,
+        },
         "keras.utils": {"FeatureSpace": FeatureSpace},
         "keras.src.layers.preprocessing.feature_space": {
             "Cross": Cross,
