@@ -31,7 +31,6 @@ MISSING = {
     },
     "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
     "layers": {
-        "To come: sounds.": "MelSpectrogram STFTSpectrogram",
         "To come: layers of other worlds.": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
     },
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
@@ -96,7 +95,7 @@ MISSING_METHODS = {
     "RandomFlip RandomRotation RandomTranslation RandomZoom Resizing AugMix AutoContrast CutMix Equalization MixUp "
     "ContrastLimitedAdaptiveHistogramEqualization MaxNumBoundingBoxes RandAugment RandomColorDegeneration "
     "RandomColorJitter RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert "
-    "RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear Solarization": {
+    "RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear Solarization MelSpectrogram": {
         "Where a layer of PyTorch's runs inside TensorFlow.": "convert_weight"
     },
     "RandomTranslation RandomShear": {

@@ -216,6 +216,15 @@ IMAGES = [
     case("AutoContrast", (2, 3, 2), data_format="channels_last", draws=60),
     case("AutoContrast", (2, 2, 1), data_format="channels_last", value_range=(-1, 1), draws=60),
 ]
+SOUNDS = [
+    case("STFTSpectrogram", (9, 2), mode="real", frame_length=4, formats=True),
+    case("STFTSpectrogram", (9, 2), mode="imag", frame_length=4, frame_step=3, padding="same", formats=True),
+    case("STFTSpectrogram", (8, 2), mode="stft", frame_length=3, fft_length=8, expand_dims=True, formats=True),
+    case("STFTSpectrogram", (8, 2), mode="psd", frame_length=4, window=None, scaling=None, formats=True),
+    case("STFTSpectrogram", (8, 1), mode="magnitude", frame_length=5, window="hamming", scaling="spectrum"),
+    case("STFTSpectrogram", (8, 2), frame_length=4, periodic=True, expand_dims=True, padding="same", formats=True),
+    case("STFTSpectrogram", (8, 1), mode="angle", frame_length=3, frame_step=1),
+]
 REGULARIZATION = [
     case("Dropout", (4,), rate=0.5),
     case("SpatialDropout1D", (4, 3), rate=0.5),
@@ -318,6 +327,7 @@ CASES = (
     + NORMALIZATION
     + RESCALING
     + IMAGES
+    + SOUNDS
     + REGULARIZATION
     + MERGING
     + WRAPPING

@@ -121,6 +121,7 @@ from pellucid.layers.lookup import IntegerLookup, StringLookup
 from pellucid.layers.rescaling import Normalization, Rescaling
 from pellucid.layers.text_vectorization import TextVectorization
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from pellucid.layers.spectrograms import MelSpectrogram, STFTSpectrogram
 from pellucid.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from pellucid.layers.reversible_embedding import ReversibleEmbedding
 from pellucid.layers.transposed_convolution import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
@@ -243,6 +244,7 @@ __all__ = [
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
+    "MelSpectrogram",
     "Minimum",
     "MixUp",
     "MultiHeadAttention",
@@ -280,6 +282,7 @@ __all__ = [
     "Reshape",
     "Resizing",
     "ReversibleEmbedding",
+    "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
