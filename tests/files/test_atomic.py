@@ -1,6 +1,7 @@
 """A save is all or nothing: whatever fails on the way, the old file is there whole, and nothing else is."""
 
 import os
+import pathlib
 import resource
 import signal
 
@@ -8,7 +9,7 @@ import pytest
 
 import pellucid
 from pellucid.errors import FileError
-from pellucid.files import atomic
+from pellucid.files import atomic, leftovers
 
 
 def write(text):
@@ -47,6 +48,53 @@ def test_an_error_leaves_what_was_there(old, writing, checking, tmp_path):
     with pytest.raises(RuntimeError, match="in the middle"):
         atomic.replace(tmp_path / "f", writing, checking)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if old is None else [old])
+
+
+def test_a_save_takes_away_what_killed_ones_left_and_nothing_else(tmp_path):
+    left = [".other.keras.0123456789ab.pellucid", ".m.0123456789cd.pellucid"]
+    mine = [".f.0123456789ab.new", "f.0123456789ab.pellucid", ".pellucid", ".f.0123456789ab.held.pellucid"]
+    for name in [*left, *mine]:
+        (tmp_path / name).touch()
+    (tmp_path / ".folder.0123456789ef.pellucid").mkdir()
+    (tmp_path / ".folder.0123456789ef.pellucid" / "config.json").touch()
+    (tmp_path / ".link.0123456789ab.pellucid").symlink_to("f")
+    atomic.replace(tmp_path / "f", write(b"new"), fine)
+    assert sorted(os.listdir(tmp_path)) == sorted([*mine, ".link.0123456789ab.pellucid", "f"])
+
+
+def test_a_save_leaves_alone_what_another_one_writes(tmp_path):
+    def write_meanwhile(file):
+        for name in (".a.0123456789ab.pellucid", ".b.0123456789ab.pellucid"):
+            (tmp_path / name).touch()
+        with open(tmp_path / ".a.0123456789ab.pellucid") as held:
+            assert leftovers.hold(held.fileno())
+            atomic.replace(tmp_path / "other", write(b"new"), fine)
+        file.write(b"new")
+
+    atomic.replace(tmp_path / "f", write_meanwhile, fine)
+    assert sorted(os.listdir(tmp_path)) == [".a.0123456789ab.pellucid", "f", "other"]
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path):
+    with pytest.raises(RuntimeError, match="in the middle"), atomic.new_folder(tmp_path / "d") as folder:
+        (pathlib.Path(folder) / "a").touch()
+        fails(None)
+    assert not os.listdir(tmp_path)
+    with atomic.new_folder(tmp_path / "d") as folder:
+        (pathlib.Path(folder) / "a").touch()
+        assert not (tmp_path / "d").exists()
+    assert os.listdir(tmp_path / "d") == ["a"] and os.listdir(tmp_path) == ["d"]
+
+
+def test_files_beside_each_other_are_there_all_or_none(tmp_path):
+    makers = {"a": (write(b"1"), fine), "b": (fails, fine)}
+    with pytest.raises(RuntimeError, match="in the middle"), atomic.added(str(tmp_path), makers):
+        pass
+    assert not os.listdir(tmp_path)
+    (tmp_path / "b").touch()
+    with pytest.raises(FileError, match="exists"), atomic.added(str(tmp_path), {"b": (write(b"1"), fine)}):
+        pass
+    assert (tmp_path / "b").read_bytes() == b""
 
 
 CALLS = ["fsync", "replace", "fchmod"]

@@ -84,6 +84,7 @@ ERRORS = [
     (lambda: metrics.PrecisionAtRecall(1.5), r"`recall` is a rate.\n\s+got\s+1.5\n\s+expected\s+0 to 1"),
     (lambda: metrics.SpecificityAtSensitivity(0.4, num_thresholds=-1), "num_thresholds"),
     (lambda: metrics.AUC(num_thresholds=1), "num_thresholds of 2 or more"),
+    (lambda: metrics.AUC(num_thresholds=2**31), r"So many thresholds(?s:.*)at most 1000000"),
     (lambda: metrics.AUC(curve="RO"), r'fix\s+curve="ROC"'),
     (lambda: metrics.AUC(summation_method="major"), 'summation_method="majoring"'),
     (lambda: metrics.AUC(num_labels=2), "multi_label=True"),

@@ -1,4 +1,4 @@
-"""Vocabularies that layers learned go into .keras files and out of them, with Keras as the other side."""
+"""Vocabularies that layers learned go into files and out of them, with Keras as the other side."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ import pellucid
 from files.bad_files import members, packed
 from models.test_old_files import outputs, told
 from pellucid.errors import FileError
+from pellucid.models.checking import check
 from pellucid.saving import load_model
 
 WORDS = np.array(["a", "bb", "bb", "ccc", "bb", "a"])
@@ -62,17 +63,46 @@ def test_a_vocabulary_that_does_not_fit_is_told(tmp_path):
         load_model(tmp_path / "m.keras")
 
 
-def test_other_kinds_of_file_say_that_they_cannot_hold_it(tmp_path):
+@pytest.mark.parametrize(("name", "zipped"), [("m.safetensors", None), ("folder", False)])
+def test_other_kinds_of_file_keep_it_too(name, zipped, tmp_path):
     model = words_in(pellucid)
-    for kind, zipped in (("m.safetensors", None), ("folder", False)):
-        with pytest.raises(FileError, match=r"Only a \.keras file holds(?s:.*)vocabulary\.txt"):
-            model.save(tmp_path / kind, zipped=zipped)
-    path, _ = told("keras3", "numbers.keras", tmp_path)
+    model.save(tmp_path / name, zipped=zipped)
+    again = load_model(tmp_path / name)
+    assert again.layers[0].get_vocabulary() == ["[UNK]", "bb", "a", "ccc"]
+    assert not check(tmp_path / name).problems
+
+
+def test_a_folder_is_a_file_of_keras_unpacked(tmp_path):
+    path, known = told("keras3", "numbers.keras", tmp_path)
+    theirs = {name: data for name, data in members(path.read_bytes()).items() if name.startswith("assets/")}
+    load_model(path).save(tmp_path / "ours", zipped=False)
+    assert theirs and {name: (tmp_path / "ours" / name).read_bytes() for name in theirs} == theirs
     for name, data in members(path.read_bytes()).items():
         (tmp_path / "of_keras" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "of_keras" / name).write_bytes(data)
-    with pytest.raises(FileError, match=r"holds assets(?s:.*)model\.keras"):
-        load_model(tmp_path / "of_keras")
+    np.testing.assert_allclose(outputs(load_model(tmp_path / "of_keras"), known["x"])[0], known["y"][0])
+
+
+def test_a_file_of_keras_2_cannot_hold_it_and_nothing_is_written(tmp_path):
+    with pytest.raises(FileError, match=r"\.h5 file cannot hold(?s:.*)vocabulary\.txt(?s:.*)model\.keras"):
+        words_in(pellucid).save(tmp_path / "m.h5")
+    assert not list(tmp_path.iterdir())
+
+
+def test_changed_or_linked_assets_of_a_folder_are_refused(tmp_path):
+    words_in(pellucid).save(tmp_path / "m", zipped=False)
+    words = tmp_path / "m/assets/layers/string_lookup/vocabulary.txt"
+    words.write_text(words.read_text().replace("ccc", "ccd"))
+    with pytest.raises(FileError, match="checksum of its config and assets"):
+        load_model(tmp_path / "m")
+    words.rename(tmp_path / "words")
+    words.symlink_to(tmp_path / "words")
+    with pytest.raises(FileError, match="no regular file"):
+        load_model(tmp_path / "m")
+    (tmp_path / "m/assets").rename(tmp_path / "elsewhere")
+    (tmp_path / "m/assets").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileError, match="folder of assets is a link"):
+        load_model(tmp_path / "m")
 
 
 @pellucid.saving.register_keras_serializable("test_assets")

@@ -1,6 +1,7 @@
 """A model is the same whichever kind of file it went through, and Keras opens those that it knows."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -86,12 +87,39 @@ def test_weights_in_parts_are_replaced_and_leave_nothing(tmp_path):
         model = nested(pellucid)
         vary(model)
         model.save_weights(tmp_path / "m.weights.json", max_shard_size=60 / 2**30)
-    index = json.loads((tmp_path / "m.weights.json").read_text())
-    named = {name for names in index["weight_map"].values() for name in names}
-    assert {path.name for path in tmp_path.iterdir()} == {"m.weights.json", *named}
+    assert {path.name for path in tmp_path.iterdir()} == {"m.weights.json", *parts_of(tmp_path / "m.weights.json")}
     again = nested(pellucid)
     again.load_weights(tmp_path / "m.weights.json")
     np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])
+
+
+def parts_of(path):
+    return {name for names in json.loads(path.read_text())["weight_map"].values() for name in names}
+
+
+def test_parts_that_an_index_still_names_stay(tmp_path):
+    model = nested(pellucid)
+    model.save_weights(tmp_path / "m.weights.json", max_shard_size=60 / 2**30)
+    shutil.copy(tmp_path / "m.weights.json", tmp_path / "best.weights.json")
+    first = model.get_weights()
+    vary(model)
+    for _ in range(2):
+        model.save_weights(tmp_path / "m.weights.json", max_shard_size=60 / 2**30)
+    again = nested(pellucid)
+    again.load_weights(tmp_path / "best.weights.json")
+    for a, b in zip(first, again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    both = parts_of(tmp_path / "m.weights.json") | parts_of(tmp_path / "best.weights.json")
+    assert {path.name for path in tmp_path.glob("*.h5")} == both
+
+
+def test_weights_of_yours_are_no_parts(tmp_path):
+    nested(pellucid).save_weights(tmp_path / "m_00007.weights.h5")
+    nested(pellucid).save_weights(tmp_path / "other.weights.h5")
+    named = {"metadata": {}, "weight_map": {"/vars": ["other.weights.h5"]}}
+    (tmp_path / "m.weights.json").write_text(json.dumps(named))
+    nested(pellucid).save_weights(tmp_path / "m.weights.json", max_shard_size=60 / 2**30)
+    assert {"m_00007.weights.h5", "other.weights.h5"} < {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize("writer", ["pellucid", "keras"])

@@ -1,35 +1,22 @@
 """Writing files so that nothing is lost: at every moment the target is the whole old file or the whole new one.
 
+Below: fresh.py writes a file that has no name yet, leftovers.py takes away what a killed save left.
 Above: models/ and the callbacks write every file through this.
 Kept true: success is told only after the new file is on the disk, was read back, and the folder that names it is on the
            disk too; after an error nothing is left behind.
-
-A new file has no name while it is written, so that the system frees it whatever becomes of this process. A target that is
-there already can only be replaced by a file with a name: that name exists from one system call to the next, for a file that
-is whole and on the disk. A process killed between the two leaves it, and the next save beside it takes it away; so it is
-from the first byte on where a file system knows no files without a name.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import secrets
+import shutil
 import stat
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pellucid.errors import FileError
-from pellucid.files.source import Window
-
-if sys.platform != "win32":
-    import fcntl
-
-_MOST_NAME = 100
-_ENDING = ".new"
-# What systems answer that know no files without a name, or have no /proc to give them one by.
-_WITHOUT = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.ENOSYS}
+from pellucid.files import leftovers
+from pellucid.files.fresh import flush_folder, written
 
 
 def replace(path, write, verify, keep=None) -> None:
@@ -45,31 +32,82 @@ def replace(path, write, verify, keep=None) -> None:
         FileError: the target is no regular file, or cannot be written.
     """
     path = os.path.realpath(os.fspath(path))
-    mode = _mode_of(path)
-    folder, name = os.path.split(path)
-    try:
-        _sweep(folder, name)
-        with _fresh(folder, name) as fresh:
-            write(Window(fresh.file, 0))  # which goes on where the system writes less than it was told
-            if mode is not None:
-                fresh.allow(mode)
-            _flush(fresh.file.fileno())
-            fresh.file.seek(0)
-            verify(fresh.file)
+    with _told(path):
+        mode = _mode_of(path)
+        leftovers.sweep(os.path.dirname(path))
+        with written(path, write, verify, mode) as fresh:
             if keep is not None and os.path.exists(path):
                 os.replace(path, keep)
             fresh.put(path)
-            _flush_folder(folder)
-    except OSError as error:
-        raise FileError("The file cannot be written.", got=str(error), where=path) from error
+            flush_folder(os.path.dirname(path))
+
+
+@contextlib.contextmanager
+def added(folder: str, makers: Mapping[str, tuple]) -> Iterator[None]:
+    """New files beside each other; they get their names when all of them are whole, and are held until the end.
+
+    Args:
+        makers: a name that no file has -> `write` and `verify` as for `replace`.
+
+    Raises:
+        FileError: one of them cannot be written; some may have their names then.
+    """
+    folder = os.path.realpath(folder)
+    with _told(folder), contextlib.ExitStack() as stack:
+        leftovers.sweep(folder)
+        ready = {}
+        for name, (write, verify) in makers.items():
+            path = os.path.join(folder, name)
+            ready[path] = stack.enter_context(written(path, write, verify))
+        for path, fresh in ready.items():
+            fresh.put_beside(path)
+        flush_folder(folder)
+        yield
+
+
+@contextlib.contextmanager
+def new_folder(path) -> Iterator[str]:
+    """A hidden folder to be filled, which takes its name in the end; it goes again if an error comes out.
+
+    Raises:
+        FileError: something of that name is there: a folder cannot be replaced all at once.
+    """
+    path = os.path.realpath(os.fspath(path))
+    if os.path.lexists(path):
+        raise FileError(
+            "Something of this name is there, and a folder cannot be replaced all at once.",
+            got=repr(path),
+            fix="another name, or one file: model.save(path, zipped=True)",
+        )
+    above = os.path.dirname(path)
+    with _told(path), contextlib.ExitStack() as stack:
+        leftovers.sweep(above)
+        hidden = leftovers.hidden(path)
+        os.mkdir(hidden)
+        try:
+            with contextlib.suppress(OSError):  # Windows opens no folders
+                handle = os.open(hidden, os.O_RDONLY)
+                stack.callback(os.close, handle)
+                leftovers.hold(handle)
+            yield hidden
+            os.rename(hidden, path)
+        except BaseException:
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise
+        flush_folder(above)
 
 
 def remove(path) -> None:
-    """Take a file away, if it is there, and what killed saves of it left."""
+    """Take a file away, if it is there, and what killed saves into its folder left.
+
+    Raises:
+        FileError: the system refuses.
+    """
     path = os.path.realpath(os.fspath(path))
-    with contextlib.suppress(FileNotFoundError):
-        os.remove(path)
-    _sweep(*os.path.split(path))
+    with _told(path, "The file cannot be taken away."):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+        leftovers.sweep(os.path.dirname(path))
 
 
 def make_folders(path) -> None:
@@ -83,114 +121,21 @@ def make_folders(path) -> None:
     while not os.path.isdir(path):
         missing.append(path)
         path = os.path.dirname(path)
-    try:
-        for folder in reversed(missing):
+    for folder in reversed(missing):
+        with _told(folder, "The folder cannot be made."):
             os.makedirs(folder, exist_ok=True)
-            _flush_folder(os.path.dirname(folder))
-    except OSError as error:
-        raise FileError("The folder cannot be made.", got=str(error), where=missing[0]) from error
-
-
-class _Fresh:
-    """A file on its way, with a name or without.
-
-    Args:
-        file: open for reading and writing.
-        path: its name; None for none.
-        next_path: the name it may have for a moment.
-    """
-
-    def __init__(self, file, path: str | None, next_path: str):
-        self.file, self.path, self._next_path = file, path, next_path
-
-    def allow(self, mode: int):
-        """Give the file these permissions."""
-        if sys.platform == "win32":
-            os.chmod(self._next_path, mode)
-        else:
-            os.fchmod(self.file.fileno(), mode)
-
-    def put(self, target: str):
-        """Give the file the target's name."""
-        if self.path is None and not os.path.lexists(target):
-            with contextlib.suppress(FileExistsError):  # somebody was quicker
-                self._name(target)
-                return
-        if self.path is None:
-            self.path = self._next_path
-            self._name(self.path)
-        if sys.platform == "win32":
-            self.file.close()  # what is open there has no other name
-        os.replace(self.path, target)
-        self.path = None
-
-    def _name(self, path: str):
-        folder = os.open(os.path.dirname(path), os.O_RDONLY)
-        try:
-            # With a folder's handle, Python uses the call that follows the link to the open file.
-            os.link(f"/proc/self/fd/{self.file.fileno()}", os.path.basename(path), dst_dir_fd=folder)
-        finally:
-            os.close(folder)
+            flush_folder(os.path.dirname(folder))
 
 
 @contextlib.contextmanager
-def _fresh(folder: str, name: str) -> Iterator[_Fresh]:
-    """A new file, gone again if an error comes out."""
-    path = os.path.join(folder, f".{name[:_MOST_NAME]}.{secrets.token_hex(6)}{_ENDING}")
-    handle = _without_name(folder)
-    file = open(path, "xb+", buffering=0) if handle is None else open(handle, "rb+", buffering=0)
-    with file:
-        fresh = _Fresh(file, path if handle is None else None, path)
-        try:
-            _lock(file.fileno())
-            yield fresh
-        finally:
-            if fresh.path is not None:
-                with contextlib.suppress(OSError):
-                    os.remove(fresh.path)
-
-
-def _without_name(folder: str) -> int | None:
-    """A handle of a new file without a name; None where the system knows no such."""
-    if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
-        return None
+def _told(path: str, message: str = "The file cannot be written."):
+    """What the system refuses becomes an error about the file."""
     try:
-        return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
-    except OSError as error:
-        if error.errno in _WITHOUT and os.path.isdir(folder):
-            return None
+        yield
+    except FileError:
         raise
-
-
-def _sweep(folder: str, name: str):
-    """Take away what killed saves of this target left: files that nobody holds the lock of."""
-    start = f".{name[:_MOST_NAME]}."
-    if sys.platform == "win32" or not os.path.isdir(folder):
-        return
-    for left in os.listdir(folder):
-        if left.startswith(start) and left.endswith(_ENDING) and len(left) == len(start) + 12 + len(_ENDING):
-            with contextlib.suppress(OSError):
-                _remove_unheld(os.path.join(folder, left))
-
-
-def _remove_unheld(path: str):
-    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        if _lock(handle) and stat.S_ISREG(os.fstat(handle).st_mode):
-            os.remove(path)
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int) -> bool:
-    """Hold a file for as long as it is open here; whether nobody else does."""
-    if sys.platform == "win32":
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        raise FileError(message, got=str(error), where=path) from error
 
 
 def _mode_of(path: str) -> int | None:
@@ -199,27 +144,6 @@ def _mode_of(path: str) -> int | None:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise FileError("The file cannot be written.", got=str(error), where=path) from error
     if not stat.S_ISREG(mode):
         raise FileError("The target is no regular file.", got=repr(path), expected="a file, not a folder or device")
     return stat.S_IMODE(mode)
-
-
-def _flush(handle: int):
-    """Wait until a file is on the disk, and not only in the disk's own memory."""
-    if sys.platform == "darwin":
-        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(handle)
-
-
-def _flush_folder(folder: str):
-    """Without this, a power cut may forget the new name."""
-    if sys.platform == "win32":
-        return  # Windows opens no folders
-    handle = os.open(folder or ".", os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,11 +12,14 @@ import contextlib
 import datetime
 import os
 import zlib
+from collections.abc import Mapping
 
 from pellucid.errors import FileError
 from pellucid.files import atomic, keras_zip, safe_json, source, weights_h5
-from pellucid.files.keras_zip import CONFIG, KERAS_VERSION, METADATA, WEIGHTS
+from pellucid.files.keras_zip import CONFIG, KERAS_VERSION, METADATA, MOST_ASSET, WEIGHTS
+from pellucid.files.zip_directory import MOST_MEMBERS
 
+_ASSETS = "assets"
 _CHECKSUM = "crc32"  # in the metadata, of folders that we wrote
 
 
@@ -31,8 +34,8 @@ class KerasFolder:
         data = self._bytes(CONFIG)
         config = safe_json.read(data)
         told = self._told(_CHECKSUM)
-        if told is not None and told != _checksum(data, self.version):
-            raise FileError("The folder is damaged: the checksum of its config is wrong.", where=CONFIG)
+        if told is not None and told != _checksum(data, self.version, self.assets()):
+            raise FileError("The folder is damaged: the checksum of its config and assets is wrong.", where=CONFIG)
         if not isinstance(config, dict):
             raise FileError("The model's config is no JSON object.", got=type(config).__name__, where=CONFIG)
         return config
@@ -57,19 +60,25 @@ class KerasFolder:
             return file.read(safe_json.MOST_BYTES + 1)
 
     def assets(self) -> dict[str, bytes]:
-        """What layers keep beside their weights: nothing, in the empty folder that Keras makes for it.
+        """What layers keep beside their weights, by the names that it has in a .keras file.
 
         Raises:
-            FileError: there is something: folders inside are not read.
+            FileError: a link or a device among it, or too much of it.
         """
-        folder = os.path.join(self._path, "assets")
-        if os.path.lexists(folder) and (os.path.islink(folder) or not os.path.isdir(folder) or os.listdir(folder)):
-            raise FileError(
-                "The folder holds assets of layers, which are read from a .keras file only.",
-                got=repr(folder),
-                fix="keras.models.load_model(folder).save('model.keras')",
-            )
-        return {}
+        found: dict[str, bytes] = {}
+        for inside, folders, names in os.walk(os.path.join(self._path, _ASSETS)):
+            if links := [
+                name for name in (".", *folders) if os.path.islink(os.path.normpath(os.path.join(inside, name)))
+            ]:
+                raise FileError("A folder of assets is a link.", got=repr(links[0]), where=inside)
+            for name in names:
+                with source.opened_beside(inside, name) as file:
+                    data = file.read(MOST_ASSET + 1)
+                relative = os.path.relpath(os.path.join(inside, name), self._path)
+                found[relative.replace(os.sep, "/")] = data
+                if len(data) > MOST_ASSET or len(found) > MOST_MEMBERS:
+                    raise FileError("The folder has too many assets, or too large ones.", got=relative)
+        return found
 
     @property
     def weights_bytes(self) -> int:
@@ -85,39 +94,45 @@ class KerasFolder:
                 yield weights
 
 
-def write(path: str, config: dict, objects: list) -> None:
+def write(path: str, config: dict, objects: list, assets: Mapping[str, bytes]) -> None:
     """Write a new folder.
+
+    Args:
+        objects: as for weights_h5.write.
+        assets: what layers keep beside their weights, as for keras_zip.write.
 
     Raises:
         FileError: something of that name is there: a folder cannot be replaced all at once.
     """
-    if os.path.lexists(path):
-        raise FileError(
-            "Something of this name is there, and a folder cannot be replaced all at once.",
-            got=repr(path),
-            fix="another name, or one file: model.save(path, zipped=True)",
-        )
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     text = safe_json.write(config).encode()
-    facts = {"keras_version": KERAS_VERSION, "date_saved": now, _CHECKSUM: _checksum(text, KERAS_VERSION)}
-    os.makedirs(path)
-    # The config comes last: without it the folder is no model.
-    atomic.replace(
-        os.path.join(path, WEIGHTS),
-        lambda file: weights_h5.write(file, objects),
-        lambda file: _verify(file, len(objects)),
-    )
-    for name, data in {METADATA: safe_json.write(facts).encode(), CONFIG: text}.items():
+    facts = {"keras_version": KERAS_VERSION, "date_saved": now, _CHECKSUM: _checksum(text, KERAS_VERSION, assets)}
+    with atomic.new_folder(path) as folder:
         atomic.replace(
-            os.path.join(path, name),
-            lambda file, data=data: file.write(data),
-            lambda file: safe_json.read(file.read()),
+            os.path.join(folder, WEIGHTS),
+            lambda file: weights_h5.write(file, objects),
+            lambda file: _verify(file, len(objects)),
         )
+        for name, data in {METADATA: safe_json.write(facts).encode(), CONFIG: text, **assets}.items():
+            atomic.make_folders(os.path.dirname(os.path.join(folder, name)))
+            atomic.replace(
+                os.path.join(folder, name),
+                lambda file, data=data: file.write(data),
+                lambda file, data=data: _compare(file.read(), data),
+            )
 
 
-def _checksum(config: bytes, version: str | None) -> str:
-    """Of the config's text and what it is read by; in letters, as all that the metadata tell."""
-    return f"{zlib.crc32(config + str(version).encode()):08x}"
+def _checksum(config: bytes, version: str | None, assets: Mapping[str, bytes]) -> str:
+    """Of the config's text, what it is read by, and all assets; in letters, as all that the metadata tell."""
+    crc = zlib.crc32(config + str(version).encode())
+    for name in sorted(assets):
+        crc = zlib.crc32(assets[name], zlib.crc32(name.encode(), crc))
+    return f"{crc:08x}"
+
+
+def _compare(found: bytes, written: bytes):
+    if found != written:
+        raise FileError("The file did not read back as it was written.")
 
 
 def _verify(file, count: int):

@@ -34,22 +34,26 @@ _DTYPES = {
 }  # fmt: skip
 _MOST_HEADER, _MOST_NAME = 64 * 2**20, 1024
 _CONFIG, _CHECKSUMS = "keras_config", "crc32"
+_ASSETS = "assets"
 _OF_TEXTS = ""  # no tensor can have this name
 
 
-def write(file, objects: list, config: dict | None) -> None:
+def write(file, objects: list, config: dict | None, assets: Mapping[str, bytes]) -> None:
     """Write a model, or its weights alone.
 
     Args:
         file: open for writing.
         objects: triples (path, name, arrays), as for weights_h5.write.
         config: the model's; None for weights alone.
+        assets: what layers keep beside their weights, as for keras_zip.write; bytes are tensors here.
     """
     tensors = {
         f"{path}/vars/{key}".lstrip("/"): torch.as_tensor(array).detach().cpu().contiguous()
         for path, _, arrays in objects
         for key, array in arrays.items()
     }
+    for name, data in assets.items():
+        tensors[_asset(name)] = torch.frombuffer(bytearray(data), dtype=torch.uint8) if data else torch.empty(0).byte()
     told = {"format": "keras", "keras_version": KERAS_VERSION}
     if config is not None:
         told[_CONFIG] = safe_json.write(config)
@@ -127,6 +131,14 @@ class SafetensorsFile(Mapping):
     def __len__(self) -> int:
         return len(self._places)
 
+    def assets(self) -> dict[str, bytes]:
+        """What layers keep beside their weights, by the names that it has in a .keras file."""
+        return {
+            f"{_ASSETS}/{name.removeprefix(_asset(''))}": self.tensor(name).numpy().tobytes()
+            for name, (facts, _) in self._places.items()
+            if name.startswith(_asset("")) and facts.dtype == "uint8"
+        }
+
     def arrays(self, path: str) -> Mapping:
         """The arrays of one object, by number."""
         group = f"{path}/vars" if path else "vars"
@@ -177,6 +189,11 @@ class _Group(Mapping):
 
     def __len__(self) -> int:
         return len(self.facts)
+
+
+def _asset(name: str) -> str:
+    """The name of an asset among tensors; the colon keeps it apart from arrays of an object called "assets"."""
+    return f"{_ASSETS}:{name.removeprefix(f'{_ASSETS}/')}"
 
 
 def _first(file) -> bytes:

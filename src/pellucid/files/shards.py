@@ -2,7 +2,8 @@
 
 Below:  weights_h5.py is what each file is; source.py opens those that the index names, and nothing else.
 Above:  models/containers.py reads, models/saving.py writes.
-Kept true: on writing, the new parts are whole before the index names them, and the old ones go after that.
+Kept true: the new parts get their names when all of them are whole, then the index names them, and the old ones go after
+           that. What a save that was killed in between left goes with the next one.
 
 Source: keras.saving, Keras 3.15 (ShardedH5IOStore).
 """
@@ -11,13 +12,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 
 from pellucid.errors import FileError
-from pellucid.files import atomic, keras_zip, safe_json, source, weights_h5
+from pellucid.files import atomic, keras_zip, leftovers, safe_json, source, weights_h5
 
 ENDING = ".weights.json"
 _PART = ".weights.h5"
+_PART_OF = "part_of"  # an attribute of parts that we write: the name of their index
 _MOST_PARTS = 10_000
 _GIGABYTE = 2**30
 
@@ -118,30 +121,78 @@ def write(path: str, objects: list, most_gigabytes: float) -> None:
     old = _parts_of(path)
     shards = _split(objects, int(most_gigabytes * _GIGABYTE))
     names = _names(folder, stem, len(shards))
-    for name, shard in zip(names, shards, strict=True):
-        atomic.replace(
-            os.path.join(folder, name),
-            lambda file, shard=shard: weights_h5.write(file, shard),
-            lambda file, shard=shard: _verify_part(file, len(shard)),
-        )
     where: dict[str, list[str]] = {}
     for name, shard in zip(names, shards, strict=True):
         for place, _, _ in shard:
             where.setdefault(f"/{place}/vars" if place else "/vars", []).append(name)
     total = sum(_size(array) for shard in shards for _, _, arrays in shard for array in arrays.values())
     text = safe_json.write({"metadata": {"total_size": float(total)}, "weight_map": where}).encode()
-    atomic.replace(path, lambda file: file.write(text), lambda file: safe_json.read(file.read()))
-    for name in set(old) - set(names):
-        atomic.remove(os.path.join(folder, name))
+    try:
+        with atomic.added(folder, {name: _makers(shard, stem) for name, shard in zip(names, shards, strict=True)}):
+            atomic.replace(path, lambda file: file.write(text), lambda file: safe_json.read(file.read()))
+    finally:
+        _sweep(folder, stem, [*old, *names])
+
+
+def _makers(shard: list, stem: str) -> tuple:
+    """How a part is written and verified."""
+    return (
+        lambda file: weights_h5.write(file, shard, {_PART_OF: f"{stem}{ENDING}"}),
+        lambda file: _verify_part(file, len(shard)),
+    )
+
+
+def _sweep(folder: str, stem: str, known: list[str]):
+    """Take away parts that no index names: old ones, those of a save that failed, and of one that was killed.
+
+    Only if every index in the folder can be read: a copy of the old one may go on using its parts.
+
+    Args:
+        known: names of parts of the index; others of such a name say themselves whose they are.
+    """
+    for _ in range(2):  # what the disk refuses once it may do the next time
+        with contextlib.suppress(FileError, OSError):
+            entries = os.listdir(folder)
+            used = {name for entry in entries if entry.endswith(ENDING) for name in _named(os.path.join(folder, entry))}
+            for name in entries:
+                path = os.path.join(folder, name)
+                if name in used or not _of_index(stem, name):
+                    continue
+                if name in known or _told_index(path) == f"{stem}{ENDING}":
+                    leftovers.remove_unheld(path)
+            return
+
+
+def _of_index(stem: str, name: str) -> bool:
+    """Whether a name is one that parts of an index may have."""
+    return re.fullmatch(rf"{re.escape(stem)}(_\d+)?_\d{{5,}}{re.escape(_PART)}", name) is not None
+
+
+def _told_index(path: str) -> str | None:
+    """The index that a part of ours was written for; None where it does not say."""
+    try:
+        with source.opened(path) as file, weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as part:
+            return part.attribute("", _PART_OF)
+    except (FileError, OSError):
+        return None
 
 
 def _index(path) -> dict[str, list[str]]:
     """Groups and the names of the files that hold them."""
     with source.opened(path) as file:
-        told = safe_json.read(file.read(safe_json.MOST_BYTES + 1))
+        return index(file.read(safe_json.MOST_BYTES + 1))
+
+
+def index(data: bytes) -> dict[str, list[str]]:
+    """Groups, and the names of the files that hold them, as an index says it.
+
+    Raises:
+        FileError: it is none.
+    """
+    told = safe_json.read(data)
     held = told.get("weight_map") if isinstance(told, dict) else None
     if not isinstance(held, dict):
-        raise FileError("This is no index of weights.", expected='{"weight_map": {...}}', where=os.fspath(path))
+        raise FileError("This is no index of weights.", expected='{"weight_map": {...}}')
     found = {}
     for group, names in held.items():
         names = [names] if isinstance(names, str) else names
@@ -154,14 +205,15 @@ def _index(path) -> dict[str, list[str]]:
 
 
 def _parts_of(path: str) -> list[str]:
-    """The parts of an index that is there already, if it is one and they lie beside it."""
+    """The parts of an index that is there already, if it is one."""
     try:
-        names = {name for found in _index(path).values() for name in found}
-        for name in names:
-            source.check_plain(name)
-        return sorted(names)
+        return _named(path)
     except (FileError, OSError):
         return []
+
+
+def _named(path: str) -> list[str]:
+    return [name for names in _index(path).values() for name in names]
 
 
 def _names(folder: str, stem: str, count: int) -> list[str]:

@@ -51,14 +51,16 @@ class WeightsFile(Hdf5File):
         return sum(facts.size_bytes for group in self.groups.values() for facts in group.values())
 
 
-def write(file, objects) -> None:
+def write(file, objects, told: Mapping[str, str] | None = None) -> None:
     """Write weights.
 
     Args:
         file: an open binary file, or a window of one.
         objects: triples (path, name, arrays): arrays is a dict of numpy arrays or tensors.
+        told: attributes of the whole.
     """
     with written(file) as h5:
+        h5.attrs.update(told or {})
         for path, name, arrays in objects:
             inner = f"{path}/vars" if path else "vars"
             group = h5.create_group(inner)

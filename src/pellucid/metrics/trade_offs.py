@@ -13,10 +13,17 @@ from pellucid.losses.weighting import divide_no_nan
 from pellucid.metrics.counting import CountingMetric, Thresholds
 
 COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+_MOST_THRESHOLDS = 1_000_000  # a file may ask for any number
 
 
 def even_thresholds(number: int) -> list[float]:
-    """0, 1/(number - 1) ... 1; one threshold is 0.5."""
+    """0, 1/(number - 1) ... 1; one threshold is 0.5.
+
+    Raises:
+        ArgumentError: more than anybody needs.
+    """
+    if number > _MOST_THRESHOLDS:
+        raise ArgumentError("So many thresholds are not kept.", got=number, expected=f"at most {_MOST_THRESHOLDS}")
     return [0.5] if number == 1 else [i / (number - 1) for i in range(number)]
 
 

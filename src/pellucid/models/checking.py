@@ -82,6 +82,7 @@ class _Look:
     def of_keras_file(self, file: keras_zip.KerasFile | KerasFolder, kind: str) -> FileCheck:
         """A .keras file, or one unpacked."""
         told = file.config()
+        file.assets()  # nothing is told of them, but they are verified
         self.facts |= {"kind": kind, "version": file.version, "saved": file.saved}
         with file.weights(_MOST_UNPACKED) as weights:
             config = self._model(told, told.pop("compile_config", None), file.version)

@@ -51,7 +51,7 @@ class _SafetensorsModel:
         return self._file.told.get("keras_version")
 
     def assets(self) -> dict[str, bytes]:
-        return {}
+        return self._file.assets()
 
     @property
     def weights_bytes(self) -> int:
@@ -103,6 +103,6 @@ def weights(path: str, most_unpacked: int) -> Iterator:
             yield found
     else:
         with model(path) as holder:
-            holder.config()  # not needed, but a file is either good or not, whatever is asked of it
+            holder.config(), holder.assets()  # not needed, but a file is either good or not, whatever is asked of it
             with holder.weights(most_unpacked) as found:
                 yield found

@@ -55,23 +55,19 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         )
     if not is_open and not overwrite and not _may_overwrite(path):
         return
+    kept = assets.gathered(model)
     if path.endswith(containers.LEGACY):
+        _check_nothing_is_lost(kept)
         legacy.save(model, path, include_optimizer)
         return
     with ObjectSharingScope():
         config = serialize_keras_object(model)
-    stored, kept = _stored(model), assets.gathered(model)
-    if kept and (in_folder or path.endswith(containers.SAFETENSORS)):
-        raise FileError(
-            "Only a .keras file holds what layers learned beside their weights.",
-            got=", ".join(kept)[:300],
-            fix='model.save("model.keras")',
-        )
+    stored = _stored(model)
     if in_folder:
-        keras_folder.write(path, config, stored)
+        keras_folder.write(path, config, stored, kept)
         return
     if path.endswith(containers.SAFETENSORS):
-        _write_tensors(path, stored, config)
+        _write_tensors(path, stored, config, kept)
         return
     size = sum(size_of(array) for _, _, arrays in stored for array in arrays.values())
     if is_open:
@@ -82,6 +78,15 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         lambda file: keras_zip.write(file, config, stored, size, kept),
         lambda file: keras_zip.verify(file, len(stored)),
     )
+
+
+def _check_nothing_is_lost(kept):
+    if kept:
+        raise FileError(
+            "A .h5 file cannot hold what layers learned beside their weights, such as a vocabulary.",
+            got=", ".join(kept)[:300],
+            fix='model.save("model.keras")',
+        )
 
 
 def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, objects_to_skip=None) -> None:
@@ -108,7 +113,7 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, o
         shards.write(path, stored, max_shard_size)
         return
     if path.endswith(containers.SAFETENSORS):
-        _write_tensors(path, stored, None)
+        _write_tensors(path, stored, None, {})
         return
 
     def verify(file):
@@ -118,11 +123,11 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, o
     atomic.replace(path, lambda file: weights_h5.write(file, stored), verify)
 
 
-def _write_tensors(path: str, stored: list, config: dict | None):
-    count = sum(len(arrays) for _, _, arrays in stored)
+def _write_tensors(path: str, stored: list, config: dict | None, kept: dict[str, bytes]):
+    count = sum(len(arrays) for _, _, arrays in stored) + len(kept)
     atomic.replace(
         path,
-        lambda file: safetensors_model.write(file, stored, config),
+        lambda file: safetensors_model.write(file, stored, config, kept),
         lambda file: safetensors_model.verify(file, count),
     )
 

@@ -69,8 +69,12 @@ class Server:
 
 
 def content(path: pathlib.Path) -> dict | None:
-    """All that a file says, read by h5py and zipfile alone; None where it is no whole file."""
+    """All that a file says, read by h5py and zipfile alone; None where it is no whole one. A folder and an index count as one."""
     try:
+        if path.is_dir():
+            return {"config": json.loads((path / "config.json").read_text()), **arrays(path / "model.weights.h5")}
+        if path.suffix == ".json":
+            return {(part.name[-16:], name): value for part in parts(path) for name, value in arrays(part).items()}
         if path.suffix == ".safetensors":
             return tensors(path.read_bytes())
         if not zipfile.is_zipfile(path):
@@ -82,6 +86,14 @@ def content(path: pathlib.Path) -> dict | None:
             return {"config": config, **arrays(io.BytesIO(archive.read("model.weights.h5")))}
     except (OSError, zipfile.BadZipFile, KeyError, ValueError):
         return None
+
+
+def parts(index: pathlib.Path) -> list[pathlib.Path]:
+    """The files that an index of weights names; none if it is not there."""
+    if index.suffix != ".json" or not index.exists():
+        return []
+    named = json.loads(index.read_text())["weight_map"].values()
+    return [index.parent / name for name in sorted({name for names in named for name in names})]
 
 
 def tensors(data: bytes) -> dict | None:

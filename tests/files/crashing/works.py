@@ -45,11 +45,25 @@ def save(name: str):
     return work
 
 
-def checkpoint(kind, folder):
-    """A checkpoint after an epoch, with a name that all epochs share."""
-    kept = ModelCheckpoint(os.path.join(folder, "best.keras"))
-    kept.set_model(MODELS[kind])
-    kept.on_epoch_end(0, {})
+def parts(kind, folder):
+    """Weights in several files and their index."""
+    MODELS[kind].save_weights(os.path.join(folder, "p.weights.json"), max_shard_size=1e-7)
+
+
+def unpacked(kind, folder):
+    """A folder with what a .keras file holds."""
+    MODELS[kind].save(os.path.join(folder, "unpacked"), zipped=False)
+
+
+def checkpoint(name: str, **arguments):
+    """A work that makes a checkpoint after an epoch, with a name that all epochs share."""
+
+    def work(kind, folder):
+        kept = ModelCheckpoint(os.path.join(folder, name), **arguments)
+        kept.set_model(MODELS[kind])
+        kept.on_epoch_end(0, {})
+
+    return work
 
 
 WORKS = {
@@ -57,5 +71,8 @@ WORKS = {
     "m.weights.h5": save("m.weights.h5"),
     "m.h5": save("m.h5"),
     "m.safetensors": save("m.safetensors"),
-    "best.keras": checkpoint,
+    "p.weights.json": parts,
+    "unpacked": unpacked,
+    "best.keras": checkpoint("best.keras"),
+    "best.weights.h5": checkpoint("best.weights.h5", save_weights_only=True),
 }
