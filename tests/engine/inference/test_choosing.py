@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -157,6 +159,50 @@ def test_a_wrong_shape_is_still_told():
         model.predict(np.ones((2, 5), "float32"), verbose=0)
     with pytest.raises(ValueError, match="batch_size"):
         model.predict(ROW, batch_size=0, verbose=0)
+
+
+MANY = np.random.default_rng(1).normal(size=(32, 4)).astype("float32")
+
+
+def test_batches_of_other_lengths_use_what_one_length_compiled():
+    model = network(layers.Dense(6, activation="relu"))
+    predicted_often(model, MANY)
+    for count in (32, 17, 40, 16, 95, 33, 2, 31):
+        x = np.resize(MANY, (count, 4)) + count
+        np.testing.assert_allclose(model.predict(x, verbose=0), by_hand(model, x), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(model.predict_on_batch(x), by_hand(model, x), rtol=1e-5, atol=1e-6)
+    assert len(model._inference._shapes) < 5
+
+
+def test_samples_that_look_at_each_other_stay_in_one_batch():
+    x = pellucid.Input((4,))
+    y = layers.Dense(4, activation="relu", kernel_initializer="identity")(x)
+    model = pellucid.Model(x, layers.Dense(4, kernel_initializer="identity")(y - pellucid.ops.mean(y, axis=0)))
+    predicted_often(model, MANY)
+    assert is_compiled(model)
+    for count in (32, 48, 20):
+        batch = np.maximum(np.resize(MANY, (count, 4)) * count, 0)
+        parts = [part - part.mean(axis=0) for part in (batch[:32], batch[32:]) if len(part)]
+        np.testing.assert_allclose(model.predict(batch, verbose=0), np.concatenate(parts), rtol=1e-4, atol=1e-4)
+
+
+def test_a_weight_changed_between_two_lengths_is_seen():
+    model = network(layers.Dense(6, activation="relu"))
+    predicted_often(model, MANY)
+    model.set_weights([w * 2 for w in model.get_weights()])
+    for x in (MANY[:20], MANY, MANY[:5]):
+        np.testing.assert_allclose(model.predict(x, verbose=0), by_hand(model, x), rtol=1e-5, atol=1e-6)
+
+
+def test_an_array_of_many_batches_is_not_kept():
+    model = network(layers.Dense(6, activation="relu"))
+    predicted_often(model, MANY)
+    x = np.ones((100, 4), "float32")
+    gone = weakref.ref(x)
+    model.predict(x, verbose=0)
+    del x
+    gc.collect()
+    assert gone() is None
 
 
 def test_run_eagerly_never_compiles():

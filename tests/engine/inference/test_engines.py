@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
 import pellucid
 from layers.test_laws import as_input, call, draw, make, rows, shapes
 from pellucid.engine.inference.openvino_engine import OpenVINOEngine
+from pellucid.engine.inference.rewriting import simplified
 from pellucid.engine.inference.tape import Refused, record
 from pellucid.engine.inference.torch_engine import TorchEngine
 
@@ -25,7 +29,7 @@ def recorded(case, data_format):
     symbols = [pellucid.Input(shape, dtype=dtype) for shape in shapes(case, data_format)]
     model = pellucid.Model(symbols, call(layer, case, symbols))
     batches = [[torch.as_tensor(x) for x in draw(case, data_format, seed)] for seed in (0, 5)]
-    return model, batches, record(model, batches[0])
+    return model, batches, simplified(record(model, batches[0]))
 
 
 def outputs_of(model, batch):
@@ -87,3 +91,28 @@ def test_a_value_that_decides_what_runs_is_not_recorded():
 
     with pytest.raises(Refused, match="decides"):
         record(model, torch.ones(2, 3))
+
+
+def test_a_value_in_memory_that_an_input_was_written_into_decides_too():
+    def model(x, training):
+        kept = torch.zeros(2, 3)
+        kept[0].copy_(x[0])
+        return x * kept.sum().item()
+
+    with pytest.raises(Refused, match="decides"):
+        record(model, torch.ones(2, 3))
+
+
+def test_weights_may_decide_what_runs():
+    weight = torch.tensor(2.0)
+    tape = record(lambda x, training: x + 1 if weight.item() > 1 else x, torch.ones(2, 3))
+    assert TorchEngine(tape)(torch.zeros(2, 3))[0].tolist() == [[1, 1, 1]] * 2
+
+
+def test_recording_does_not_import_pytorchs_compiler():
+    program = (
+        "import sys, torch; from pellucid.engine.inference.tape import record; "
+        "record(lambda x, training: torch.relu(x) @ torch.ones(3, 3), torch.ones(2, 3)); "
+        "print('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"

@@ -1,7 +1,7 @@
 """Choosing: which engine predicts, for each shape of input: the model's own Python first, what was compiled later.
 
-Below:  tape.py records the model, torch_engine.py and openvino_engine.py run the tape, unchanged.py watches the model.
-Above:  step.py asks for the outputs of one batch, train.py for those of a small array.
+Below:  tape.py records the model, making.py makes engines of the tape, unchanged.py watches the model.
+Above:  step.py asks for the outputs of one batch, train.py for those of an array.
 Kept true: a compiled engine has given the model's own numbers on the batch at hand before it is used; a model that
         changed in any way runs itself again.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,10 +18,9 @@ import torch
 from pellucid import nest
 from pellucid.dtypes import standardize_dtype
 from pellucid.engine.data.arrays import DEFAULT_BATCH_SIZE
-from pellucid.engine.inference import openvino_engine
 from pellucid.engine.inference.foreign_code import Watching
-from pellucid.engine.inference.tape import Refused, Tape, record
-from pellucid.engine.inference.torch_engine import TorchEngine
+from pellucid.engine.inference.making import Batch, make_engine
+from pellucid.engine.inference.tape import Recording, Refused, packed
 from pellucid.engine.inference.unchanged import Unchanged
 from pellucid.graph.edits import edits
 from pellucid.graph.scopes import current_device
@@ -30,12 +30,10 @@ from pellucid.graph.values import convert_to_numpy
 MOST_SHAPES = 16
 # Calls of one shape before compiling may begin: scripts that predict once or twice never pay for it.
 FEWEST_CALLS = 3
-# What compiling was seen to cost, on two cores: a step of the model, and the bytes of its weights.
-SECONDS_EACH_LAYER, SECONDS_EACH_BYTE = 4e-3, 1.5e-9
+# What compiling was seen to cost, on two cores: a layer of the model, and the bytes of its weights.
+SECONDS_EACH_LAYER, SECONDS_EACH_BYTE = 2e-3, 1.5e-9
 # Compiling shorter than this is not waited for.
-UNNOTICED_SECONDS = 0.3
-# Largest difference from the model's own outputs, as a share of the largest of them.
-TOLERANCE = 1e-4
+UNNOTICED_SECONDS = 0.2
 
 
 class Inference:
@@ -44,6 +42,7 @@ class Inference:
     def __init__(self):
         self._shapes: dict[tuple, _Shape] = {}
         self._arrays: dict[tuple, _Shape] = {}  # the same, by what NumPy says of an array
+        self._rows: dict[tuple, _Shape] = {}  # those whose engines take any number of samples, by the rest of the shape
 
     def __call__(self, model, x):
         """What ``model(x, training=False)`` gives; x is a tensor, or a nesting of them."""
@@ -51,33 +50,50 @@ class Inference:
         key = _key(leaves)
         if key is None:
             return model(x, training=False)
-        shape = self._shapes.get(key)
-        if shape is None:
-            shape = self._new_shape(key)
-        return shape.run(model, x, leaves)
+        shape = self._shapes.get(key) or self._of_any_length(key) or self._new_shape(key)
+        outputs = shape.run(model, x, leaves)
+        if shape.takes_any_length():
+            self._rows[_rest(key)] = shape
+        return outputs
 
     def of_array(self, x, batch_size: int | None):
-        """What `predict` gives for an array of one batch, without all that it does for many; None if not ready.
+        """What `predict` gives for an array, without all that it does for others; None if not ready.
 
         The way of a single sample: it costs what the engine costs, and a few microseconds.
         """
         if type(x) is not np.ndarray or not (batch_size is None or (type(batch_size) is int and batch_size > 0)):
             return None
         shape = self._arrays.get((x.shape, x.dtype))
-        if shape is None or len(x) > (batch_size or DEFAULT_BATCH_SIZE) or not shape.is_ready():
-            return None
-        if current_device() != "cpu":
+        is_one_batch = shape is not None and len(x) <= (batch_size or DEFAULT_BATCH_SIZE)
+        if not is_one_batch:
+            shape = self._of_any_length_like(x, batch_size or DEFAULT_BATCH_SIZE)
+        if shape is None or not shape.is_ready() or current_device() != "cpu":
             return None
         if not (x.flags.c_contiguous and x.flags.writeable):  # PyTorch shares no other memory
+            if not is_one_batch:
+                return None
             x = x.copy()
         with torch.no_grad():
             outputs = shape.engine(torch.from_numpy(x))
         arrays = [convert_to_numpy(y) for y in outputs]
         return shape.packed([y.copy() if np.may_share_memory(x, y) else y for y in arrays])
 
+    def _of_any_length(self, key) -> _Shape | None:
+        """Where a batch of another length has an engine that takes this one too, without much padding."""
+        shape = self._rows.get(_rest(key)) if self._rows and all(part[0] for part in key) else None
+        if shape is None or not shape.takes_any_length() or key[0][0][0] < shape.engine.rows or not shape.is_ready():
+            return None
+        return shape if len({part[0][0] for part in key}) == 1 else None
+
+    def _of_any_length_like(self, x, batch_size) -> _Shape | None:
+        if not self._rows or not x.ndim or x.dtype != np.float32 or len(x) < batch_size:
+            return None
+        return self._of_any_length(((x.shape, torch.float32, torch.device("cpu")),))
+
     def _new_shape(self, key):
         if len(self._shapes) >= MOST_SHAPES:
             self._arrays.pop(_array_key(old := next(iter(self._shapes))), None)
+            self._rows = {rest: shape for rest, shape in self._rows.items() if shape is not self._shapes[old]}
             del self._shapes[old]
         self._shapes[key] = shape = _Shape()
         if len(key) == 1 and key[0][2].type == "cpu":
@@ -93,6 +109,11 @@ def _key(leaves) -> tuple | None:
             return None
         key.append((x.shape, x.dtype, x.device))
     return tuple(key)
+
+
+def _rest(key) -> tuple:
+    """A key without the number of samples."""
+    return tuple((tuple(shape[1:]), dtype, device) for shape, dtype, device in key)
 
 
 def _array_key(key) -> tuple:
@@ -117,6 +138,10 @@ class _Shape:
         """Whether the engine may be used as it is."""
         return self.engine is not None and self._unchanged()
 
+    def takes_any_length(self) -> bool:
+        """Whether the engine takes any number of samples."""
+        return hasattr(self.engine, "rows")
+
     def run(self, model, x, leaves):
         if self._unchanged is not None and not self._unchanged():
             self._begin()
@@ -133,68 +158,21 @@ class _Shape:
         return outputs
 
     def _run_and_compile(self, model, x, leaves):
-        """One more run of the model itself, watched; if it leaves no trace, a tape of it."""
+        """One more run of the model itself, watched and recorded; if it leaves no trace, an engine of it."""
         unchanged, writes = Unchanged(model), edits.weights
         with Watching() as watching:
-            outputs = model(x, training=False)
+            recording = Recording(model, x)
         self._is_refused = True
         if watching.foreign is None and unchanged() and edits.weights == writes:
             with contextlib.suppress(Refused):
-                self._compile(record(model, x), model, x, leaves, outputs)
-                self._unchanged = unchanged
-        return outputs
-
-    def _compile(self, tape, model, x, leaves, outputs):
-        checks = [(leaves, nest.flatten(outputs)), _turned(model, x, leaves)]
-        engines = [engine for engine in _candidates(tape) if all(_gives(engine, *check) for check in checks)]
-        if not engines:
-            raise Refused("no engine gives the model's numbers")
-        self.engine = min(engines, key=lambda engine: _seconds(engine, leaves)) if len(engines) > 1 else engines[0]
-        self.packed = tape.packed
-        self._is_refused = False
+                tape = recording.tape()
+                self.engine = make_engine(tape, Batch(model, x, leaves, nest.flatten(recording.outputs)))
+                self.packed, self._unchanged = partial(packed, tape.structure), unchanged
+                self._is_refused = False
+        return recording.outputs
 
 
 def _estimate(model) -> float:
     """Seconds that compiling may take."""
     size_bytes = sum(v._value.nbytes for v in model.variables)
     return SECONDS_EACH_LAYER * len(model._flatten_layers()) + SECONDS_EACH_BYTE * size_bytes
-
-
-def _candidates(tape: Tape):
-    for make in (TorchEngine, *openvino_engine.engines()):
-        try:
-            yield make(tape)
-        except Refused:
-            continue
-
-
-def _turned(model, x, leaves) -> tuple:
-    """Other inputs of the same kind, and the model's outputs: the same values in reverse order."""
-    turned = [leaf.flip(tuple(range(leaf.ndim))) for leaf in leaves]
-    return turned, nest.flatten(model(nest.pack_sequence_as(x, turned), training=False))
-
-
-def _gives(engine, inputs, outputs) -> bool:
-    found = engine(*inputs)
-    return len(found) == len(outputs) and all(_is_close(a, b) for a, b in zip(found, outputs, strict=True))
-
-
-def _is_close(a: torch.Tensor, b: torch.Tensor) -> bool:
-    if a.shape != b.shape or a.dtype is not b.dtype:
-        return False
-    if not a.is_floating_point():
-        return torch.equal(a, b)
-    largest = b.abs().nan_to_num(posinf=0.0).max().item() if b.numel() else 0.0
-    return torch.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE * largest, equal_nan=True)
-
-
-def _seconds(engine, inputs) -> float:
-    """The shortest of a few runs."""
-    times = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        engine(*inputs)
-        if inputs[0].is_cuda:
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - begin)
-    return min(times)

@@ -5,6 +5,7 @@ Above: choosing.py watches one run of the model before it records a tape.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import torch
@@ -22,11 +23,15 @@ class Watching:
 
     def __enter__(self):
         self._before = sys.getprofile()
+        self._collects = gc.isenabled()
+        gc.disable()  # what somebody else left behind would be finished in here
         sys.setprofile(self._see)
         return self
 
     def __exit__(self, *_):
         sys.setprofile(self._before)
+        if self._collects:
+            gc.enable()
 
     def _see(self, frame, event, called):
         if self.foreign is not None:

@@ -30,12 +30,12 @@ def lower(tape: Tape) -> openvino.Model:
     known: dict = {}
     parameters = []
     inputs = iter(tape.inputs)
-    for node in tape.graph.graph.nodes:
+    for node in tape.graph.nodes:
         if node.op == "placeholder":
             parameters.append(_parameter(next(inputs)))
             known[node] = Held.plain(parameters[-1].output(0))
         elif node.op == "get_attr":
-            known[node] = getattr(tape.graph, node.target)
+            known[node] = tape.weights[node.target]
         elif node.op == "call_function":
             known[node] = _translated(node, known)
         else:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from pellucid import nest
 
@@ -26,44 +28,136 @@ class Tape:
 
     Args:
         graph: placeholders for the inputs, then PyTorch operations, then the outputs, flat.
+        weights: what the graph reads beside its inputs, by name.
         inputs: the values that it was recorded with.
         structure: the outputs' nesting, with anything as leaves.
     """
 
-    graph: torch.fx.GraphModule
+    graph: torch.fx.Graph
+    weights: dict[str, torch.Tensor]
     inputs: tuple[torch.Tensor, ...]
     structure: object
 
-    def packed(self, outputs: list):
-        """Flat outputs in the nesting of the model's."""
-        return nest.pack_sequence_as(self.structure, outputs) if nest.is_nested(self.structure) else outputs[0]
+
+def packed(structure, outputs: list):
+    """Flat outputs in the nesting of the model's, as a tape tells it."""
+    return nest.pack_sequence_as(structure, outputs) if nest.is_nested(structure) else outputs[0]
+
+
+class Recording:
+    """One run of ``model(x, training=False)``, as any other, and what PyTorch did in it.
+
+    Args:
+        x: a tensor, or a nesting of them.
+    """
+
+    def __init__(self, model: Callable, x):
+        self._inputs = tuple(nest.flatten(x))
+        self._notes = _Notes(self._inputs)
+        with torch.no_grad(), self._notes:
+            self.outputs = model(x, training=False)
+
+    def tape(self) -> Tape:
+        """What ran, to be run again.
+
+        Raises:
+            Refused: a value decided what ran, or the operations draw numbers or write into weights.
+        """
+        notes = self._notes
+        flat = nest.flatten(self.outputs)
+        if notes.refused is None and not all(isinstance(y, torch.Tensor) for y in flat):
+            notes.refused = "an output that is no tensor"
+        if notes.refused is not None:
+            raise Refused(notes.refused)
+        notes.graph.output([notes.node(y) for y in flat])
+        notes.graph.eliminate_dead_code()
+        for node in notes.graph.nodes:
+            _check(node)
+        read = {node.target for node in notes.graph.nodes if node.op == "get_attr"}
+        weights = {name: weight for name, weight in notes.weights.items() if name in read}
+        return Tape(notes.graph, weights, self._inputs, nest.map_structure(lambda _: 0, self.outputs))
 
 
 def record(model: Callable, x) -> Tape:
-    """The operations that ``model(x, training=False)`` runs; x is a tensor, or a nesting of them.
+    """The operations that ``model(x, training=False)`` runs.
 
     Raises:
-        Refused: a value decides what runs, or the operations draw numbers or write into weights.
+        Refused: as `Recording.tape` raises it.
     """
-    from torch.fx.experimental.proxy_tensor import make_fx  # half a second, which few programs need
+    return Recording(model, x).tape()
 
-    structure = None
-    inputs = tuple(nest.flatten(x))
 
-    def flat(*values):
-        nonlocal structure
-        structure = model(nest.pack_sequence_as(x, list(values)), training=False)
-        return nest.flatten(structure)
+class _Notes(TorchDispatchMode):
+    """Notes each operation on its way to PyTorch's kernels; never stops one."""
 
-    try:
-        with torch.no_grad():
-            graph = make_fx(flat, tracing_mode="real", _allow_non_fake_inputs=True)(*inputs)
-    except RuntimeError as error:
-        raise Refused(f"a value decides what runs: {error}") from error
-    graph.graph.eliminate_dead_code()
-    for node in graph.graph.nodes:
-        _check(node)
-    return Tape(graph, inputs, nest.map_structure(lambda _: 0, structure))
+    @classmethod
+    def _should_skip_dynamo(cls):
+        return False  # else PyTorch imports its compiler with the first operation: over a second
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.graph = torch.fx.Graph()
+        self.weights: dict[str, torch.Tensor] = {}
+        self.refused: str | None = None
+        self._nodes = WeakTensorKeyDictionary()
+        self._moving: set[int] = set()  # memory whose values depend on the inputs
+        for at, x in enumerate(inputs):
+            self._nodes[x] = self.graph.placeholder(f"input_{at}")
+            self._moving.add(_memory(x))
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        if self.refused is None:
+            self._note(func, args, kwargs, result)
+        return result
+
+    def _note(self, func, args, kwargs, result):
+        given, made = _tensors((args, kwargs)), _tensors(result)
+        if any(x.layout is not torch.strided for x in (*given, *made)):
+            self.refused = f"{func} of a tensor that is not strided"
+            return
+        moves = any(_memory(x) in self._moving for x in given)
+        if moves and not _DECIDES.isdisjoint(func.tags):
+            self.refused = f"a value decides what runs, by {func}"
+        if not made and not func._schema.is_mutable:
+            return
+        args, kwargs = torch.fx.node.map_aggregate((args, kwargs), self._linked)
+        node = self.graph.call_function(func, args, kwargs)
+        if isinstance(result, torch.Tensor):
+            self._nodes[result] = node
+        else:
+            for at, part in enumerate(result or ()):
+                if isinstance(part, torch.Tensor):
+                    self._nodes[part] = self.graph.call_function(operator.getitem, (node, at))
+                elif part is not None:
+                    self.refused = f"{func} gives lists within lists"
+        for x in (*made, *(given if func._schema.is_mutable else ())):
+            (self._moving.add if moves else self._moving.discard)(_memory(x))
+
+    def _linked(self, x):
+        return self.node(x) if isinstance(x, torch.Tensor) else x
+
+    def node(self, x: torch.Tensor) -> torch.fx.Node:
+        """What made a tensor; one that was there before the run is a weight."""
+        if x not in self._nodes:
+            name = f"weight_{len(self.weights)}"
+            self.weights[name] = x
+            self._nodes[x] = self.graph.create_node("get_attr", name)
+        return self._nodes[x]
+
+
+_DECIDES = frozenset({torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape})
+
+
+def _memory(x: torch.Tensor) -> int:
+    return x.untyped_storage()._cdata
+
+
+def _tensors(structure) -> list[torch.Tensor]:
+    found: list[torch.Tensor] = []
+    torch.fx.node.map_aggregate(structure, lambda x: found.append(x) if isinstance(x, torch.Tensor) else None)
+    return found
 
 
 def _check(node: torch.fx.Node):
