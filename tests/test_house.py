@@ -51,6 +51,7 @@ OPTIONAL = {
     "openvino",
     "onnx",
     "onnxruntime",
+    "tensorboard",
 }
 
 # Written so that this file does not match itself.

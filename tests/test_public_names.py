@@ -29,7 +29,7 @@ MISSING = {
         "Keras's own past and inside.": "legacy src",
         "`__version__` says it.": "version",
     },
-    "callbacks": {"Each needs a package that is not among ours.": "OrbaxCheckpoint TensorBoard"},
+    "callbacks": {"Of JAX's own package, whose folders nothing here reads; BackupAndRestore and ModelCheckpoint do its work.": "OrbaxCheckpoint"},
     "layers": {
         "To come: layers of other worlds.": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
     },

@@ -14,6 +14,7 @@ from pellucid.engine.callbacks import (
     ReduceLROnPlateau,
     RemoteMonitor,
     SwapEMAWeights,
+    TensorBoard,
     TerminateOnNaN,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "ReduceLROnPlateau",
     "RemoteMonitor",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

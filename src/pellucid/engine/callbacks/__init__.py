@@ -13,6 +13,7 @@ from pellucid.engine.callbacks.learning_rate import LearningRateScheduler, Reduc
 from pellucid.engine.callbacks.nan import TerminateOnNaN
 from pellucid.engine.callbacks.progbar_logger import ProgbarLogger
 from pellucid.engine.callbacks.remote_monitor import RemoteMonitor
+from pellucid.engine.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
@@ -28,5 +29,6 @@ __all__ = [
     "ReduceLROnPlateau",
     "RemoteMonitor",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
