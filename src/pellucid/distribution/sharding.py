@@ -8,6 +8,7 @@ Kept true: parts are put together in the same order in every process; what is ke
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 
 import torch
@@ -55,6 +56,8 @@ class Sharding:
 
     def whole(self, part: torch.Tensor) -> torch.Tensor:
         """The value that all processes hold together; gradients flow back to the parts."""
+        if (put := _put_together.get(id(part))) is not None:
+            return put
         key = id(part), part._version, torch.is_grad_enabled() and part.requires_grad
         if key not in _kept:
             whole = _Whole.apply(part, self)
@@ -63,7 +66,7 @@ class Sharding:
         return _kept[key][1]
 
     def gathered(self, part: torch.Tensor) -> torch.Tensor:
-        """The whole value from the parts, without a gradient."""
+        """The whole value from the parts, weights or gradients, with nothing for autograd to remember."""
         return self._as_parts(part, self._placements).full_tensor()
 
     def total_part(self, gradient: torch.Tensor) -> torch.Tensor:
@@ -114,6 +117,28 @@ def _keep(key, part, whole):
 def let_go() -> None:
     """Keep no weight that was put together; to be called in every process at the same place."""
     _kept.clear()
+
+
+_put_together: dict[int, torch.Tensor] = {}
+
+
+@contextlib.contextmanager
+def put_together(variables, keeps: bool = True):
+    """While open, these weights are whole in this process, on the CPU; all processes must open it.
+
+    Args:
+        keeps: False where this process only brings its parts.
+    """
+    parts = [variable for variable in variables if variable.sharding is not None]
+    for variable in parts:
+        whole = variable.sharding.gathered(variable.part)
+        if keeps:
+            _put_together[id(variable.part)] = whole.cpu()
+    try:
+        yield
+    finally:
+        for variable in parts:
+            _put_together.pop(id(variable.part), None)
 
 
 def put_away(x: torch.Tensor):

@@ -130,6 +130,7 @@ def _weights_put_away(is_in_parts: bool):
     if not is_in_parts:
         yield
         return
+    sharding.let_go()  # what was put together outside belongs to no share
     try:
         with torch.autograd.graph.saved_tensors_hooks(sharding.put_away, sharding.take_out):
             yield

@@ -137,9 +137,9 @@ class Stepping:
         """Forget the gradients of all weights, as `torch.nn.Module.zero_grad` does; for a `train_step` of your own."""
         for v in self.trainable_weights:
             if set_to_none:
-                v.value.grad = None
-            elif v.value.grad is not None:
-                v.value.grad.zero_()
+                v.part.grad = None
+            elif v.part.grad is not None:
+                v.part.grad.zero_()
 
     # What a layer finds by looking through its attributes is found once per epoch.
 

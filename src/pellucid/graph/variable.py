@@ -183,7 +183,7 @@ class Variable:
         if here.stateless is not None:
             value = here.stateless.state_mapping.get(id(self), value)
         if self.sharding is not None and value is self._value:
-            value = self.sharding.whole(value)
+            value = None if here.device == "meta" else self.sharding.whole(value)
         if value is None:
             on_meta = here.device == "meta" or here.unmade is not None
             value = torch.empty(self.shape, dtype=self.torch_dtype, device="meta" if on_meta else None)

@@ -27,9 +27,11 @@ from pellucid.graph.values import convert_to_tensor
 from pellucid.models import assets, containers, legacy, matching, naming_tree, state_dicts
 from pellucid.models.loading import Plan, variables_of
 from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
+from pellucid.models.writing_once import written_once
 from pellucid.random.seed import seeds_apart
 
 
+@written_once
 def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = None, **kwargs) -> None:
     """Write a model, its weights, and what `compile` was told with the optimizer's state.
 
@@ -89,6 +91,7 @@ def _check_nothing_is_lost(kept):
         )
 
 
+@written_once
 def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, objects_to_skip=None) -> None:
     """Write a model's weights, and the optimizer's state.
 

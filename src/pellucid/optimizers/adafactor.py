@@ -25,6 +25,7 @@ class Adafactor(Optimizer):
     Source: Shazeer and Stern 2018, Adafactor, algorithms 4 and 5.
     """
 
+    is_elementwise = False
     own_arguments = ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step")
 
     @common_arguments

@@ -20,7 +20,7 @@ def update_averages(averages: list, variables: list, momentum: float) -> None:
         return
     with Workspace() as workspace:
         means = workspace.tensors(average for average, _ in pairs)
-        torch._foreach_lerp_(means, [variable.value for _, variable in pairs], 1.0 - momentum)
+        torch._foreach_lerp_(means, [variable.part for _, variable in pairs], 1.0 - momentum)
 
 
 def overwrite_with_averages(averages: list, variables: list) -> None:
@@ -48,7 +48,7 @@ def add_to_sums(sums: list, gradients: list) -> None:
 
 def mean_with_sums(sums: list, gradients: list, steps: int) -> list:
     """The mean of `steps` gradients: those summed up so far, and this last one."""
-    means = torch._foreach_add(gradients, [one.value for one in sums])
+    means = torch._foreach_add(gradients, [one.part for one in sums])
     torch._foreach_div_(means, steps)
     return list(means)
 

@@ -13,6 +13,7 @@ import warnings
 
 import torch
 
+from pellucid.distribution import sharding
 from pellucid.errors import ArgumentError, nearest
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.scopes import StatelessScope
@@ -217,7 +218,7 @@ class Optimizer(Rule):
             self._average()
 
     def _clip_and_move(self, grads, variables):
-        grads = self._clip_gradients(grads)
+        grads = self._clip_gradients(grads, variables) if sharding.in_use() else self._clip_gradients(grads)
         self._apply_weight_decay(variables)
         self._move_all(grads, variables)
 
@@ -233,14 +234,14 @@ class Optimizer(Rule):
         if self.use_ema:
             averaging.overwrite_with_averages(self._model_variables_moving_average, list(var_list))
 
-    def _clip_gradients(self, grads) -> list:
+    def _clip_gradients(self, grads, variables=()) -> list:
         for limit, clip in (
             (self.clipnorm, clipping.clip_by_norm),
             (self.global_clipnorm, clipping.clip_by_global_norm),
             (self.clipvalue, clipping.clip_by_value),
         ):
             if limit and limit > 0:
-                return clip([convert_to_tensor(gradient) for gradient in grads], limit)
+                return clip([convert_to_tensor(gradient) for gradient in grads], limit, variables)
         return grads
 
     def stateless_apply(self, optimizer_variables, grads, trainable_variables):

@@ -20,6 +20,7 @@ class Lamb(Optimizer):
     Source: You et al. 2020, Large Batch Optimization for Deep Learning, algorithm 2.
     """
 
+    is_elementwise = False
     own_arguments = ("beta_1", "beta_2", "epsilon")
 
     @common_arguments

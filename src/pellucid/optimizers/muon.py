@@ -34,6 +34,7 @@ class Muon(Optimizer):
     Source: Jordan et al. 2024, Muon; scale: Liu et al. 2025, Muon is Scalable for LLM Training.
     """
 
+    is_elementwise = False
     own_arguments = (
         "adam_beta_1",
         "adam_beta_2",

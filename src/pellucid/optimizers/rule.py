@@ -21,6 +21,7 @@ from pellucid.optimizers.workspace import Workspace
 class Rule(RatedState):
     """Weight decay and the move; the parent of `Optimizer` only."""
 
+    is_elementwise = True  # whether the rule looks at each element by itself, so that it works on parts of weights too
     weight_decay: float | None
     _slot_names: list[str]  # attributes that `_rule` gets tensors of
 
@@ -65,7 +66,7 @@ class Rule(RatedState):
             return
         rate = self.learning_rate
         for gradient, variable in zip(grads, variables, strict=True):
-            self.update_step(gradient, variable, rate)
+            self.update_step(_whole(gradient, variable), variable, rate)
 
     @torch.no_grad()
     def update_step(self, gradient, variable, learning_rate) -> None:
@@ -80,13 +81,16 @@ class Rule(RatedState):
         for (_, dtype), pairs in groups.items():
             number = np.float64 if dtype == torch.float64 else np.float32
             indices = [self._get_variable_index(variable) for _, variable in pairs]
-            with Workspace() as workspace:
+            with Workspace(takes_wholes=not self.is_elementwise) as workspace:
                 slots = {
                     name.lstrip("_"): workspace.tensors(getattr(self, name)[index] for index in indices)
                     for name in self._slot_names
                 }
                 weights = workspace.tensors(variable for _, variable in pairs)
-                gradients = [gradient.contiguous() for gradient, _ in pairs]
+                gradients = [
+                    (gradient if self.is_elementwise else _whole(gradient, variable)).contiguous()
+                    for gradient, variable in pairs
+                ]
                 self._rule(weights, gradients, number(rate), number(self._updates() + 1), **slots)
 
     def _rule(self, weights: list, gradients: list, rate, step, **slots):
@@ -102,3 +106,9 @@ class Rule(RatedState):
             f"{type(self).__name__} does not say how to move a variable.",
             fix="def update_step(self, gradient, variable, learning_rate): ...",
         )
+
+
+def _whole(gradient, variable):
+    """The gradient of the whole variable, where a process has that of its part."""
+    sharding = getattr(variable, "sharding", None)
+    return gradient if sharding is None else sharding.gathered(gradient)

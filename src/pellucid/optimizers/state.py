@@ -50,7 +50,7 @@ class OptimizerState:
         Args:
             initializer: a name, or a callable ``(shape, dtype) -> array``.
             dtype: its name; None is floatx.
-            layout: not used; there is one layout.
+            layout: a TensorLayout; in a job of several processes, each holds its part only.
         """
         self._check_super_called()
         with name_scope(self.name, caller=self):
@@ -60,6 +60,7 @@ class OptimizerState:
                 dtype=dtype,
                 trainable=False,
                 aggregation=aggregation,
+                layout=layout,
                 name=name,
             )
         self._variables.append(variable)
@@ -78,6 +79,7 @@ class OptimizerState:
                 shape=reference_variable.shape,
                 initializer=initializer,
                 dtype=reference_variable.dtype,
+                layout=_layout_of(reference_variable),
                 name=f"{path.replace('/', '_')}_{name or 'var'}",
             )
 
@@ -204,6 +206,12 @@ def filled(value: float):
 
 
 _zeros = filled(0.0)
+
+
+def _layout_of(variable):
+    """What belongs to a weight is held in the same parts."""
+    sharding = getattr(variable, "sharding", None)
+    return None if sharding is None else sharding.layout
 
 
 def _beside(variable):

@@ -18,9 +18,13 @@ class Workspace:
 
     They are the variables' own, except inside a StatelessScope and where memory is not in row-major order
     (PyTorch's fused kernels walk it so): then they are copies, which are assigned on closing.
+
+    Args:
+        takes_wholes: whether variables that are held in parts are put together; else this process's part is changed.
     """
 
-    def __init__(self):
+    def __init__(self, takes_wholes: bool = False):
+        self._takes_wholes = takes_wholes
         self._copies: list[tuple[Variable, torch.Tensor]] = []
 
     def __enter__(self) -> Workspace:
@@ -36,7 +40,7 @@ class Workspace:
 
     def tensor(self, variable: Variable) -> torch.Tensor:
         """The tensor of one variable."""
-        if here.stateless is None:
+        if here.stateless is None and not (self._takes_wholes and variable.sharding is not None):
             own = variable._value
             if own.is_contiguous():
                 return own

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from pellucid.distribution import processes
 from pellucid.engine.callbacks.base import Callback
 from pellucid.engine.callbacks.checkpoint import BatchCounter
 from pellucid.errors import ArgumentError, FileError
@@ -89,6 +90,8 @@ class BackupAndRestore(Callback):
 
     def _save(self, logs):
         objects = self.model._course.objects(self._current_epoch, logs)
+        if not processes.is_first():  # the others have brought their parts of the weights
+            return
 
         def verify(file):
             with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
@@ -99,7 +102,7 @@ class BackupAndRestore(Callback):
         atomic.replace(self._path, lambda file: weights_h5.write(file, objects), verify, keep)
 
     def on_train_end(self, logs=None):
-        if self.delete_checkpoint:
+        if self.delete_checkpoint and processes.is_first():
             for path in (self._previous_path, self._path):  # the last one last: it knows that nothing is left to do
                 atomic.remove(path)
             with contextlib.suppress(OSError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 
+from pellucid.distribution import processes
 from pellucid.engine.callbacks.base import Callback
 from pellucid.errors import MissingPackageError
 
@@ -30,6 +31,8 @@ class RemoteMonitor(Callback):
         self.send_as_json = send_as_json
 
     def on_epoch_end(self, epoch, logs=None):
+        if not processes.is_first():
+            return
         try:
             import requests
         except ImportError as error:
