@@ -44,6 +44,18 @@ def test_ways_to_make_words(kwargs, words):
         assert sorted(found) == sorted(words)
 
 
+class Ragged:
+    """Rows of different lengths, as `tf.strings.split` gives them."""
+
+    def to_list(self):
+        return [[b"cat", b"dog"], [b"dog"]]
+
+
+def test_texts_may_be_split_by_tensorflow():
+    layer = layers.TextVectorization(split=lambda texts: Ragged(), vocabulary=["dog", "cat"])
+    assert layer(["cat|dog", "dog"]).tolist() == [[3, 2], [2, 0]]
+
+
 def test_runs_of_words():
     assert set(vectorization(ngrams=2).get_vocabulary()) >= {"the", "the dog", "dog the", "a cat"}
     assert set(vectorization(ngrams=(2,)).get_vocabulary(False)) == {

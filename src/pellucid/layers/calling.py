@@ -24,6 +24,7 @@ from pellucid.errors import (
 from pellucid.graph.node import Node
 from pellucid.graph.scopes import AutocastScope, here
 from pellucid.graph.symbol import KerasTensor, any_symbolic
+from pellucid.layers import tensorflow_graphs
 from pellucid.layers.building import Building
 from pellucid.layers.calls import TENSORS, Call, CallContext, Signature, current
 from pellucid.layers.input_spec import assert_input_compatibility
@@ -43,6 +44,8 @@ class Calling(Building, Penalized):
         signature = Signature.of(self)
         if len(args) == 1 and self._takes_plainly(args[0], kwargs):
             return self._call_plainly(args[0], signature)
+        if tensorflow_graphs.is_waiting(args, kwargs):
+            return tensorflow_graphs.put_off(self, self.compute_output_spec, args, kwargs)
         given_args, given_kwargs = args, kwargs
         if self._convert_input_args:
             args, kwargs = self._converted(args, kwargs)

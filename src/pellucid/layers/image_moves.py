@@ -77,11 +77,6 @@ class RandomFlip(ImageLayer):
         return self._in_corners(bounding_boxes, (high, wide), move)
 
 
-def _beside(numbers, boxes):
-    """Numbers of each image, to be broadcast against its boxes."""
-    return numbers.to(boxes).unsqueeze(1) if boxes.ndim == 3 else numbers.to(boxes)
-
-
 class Warping(ImageLayer):
     """Images read at moved places.
 
@@ -233,7 +228,7 @@ class RandomZoom(Warping):
         def move(boxes):
             """What is seen is as wide as the zoom says, and becomes the whole image."""
             corner, size = torch.cat([left, top, left, top], -1), torch.cat([across, down, across, down], -1)
-            return (boxes - _beside(corner, boxes)) / _beside(size, boxes)
+            return (boxes - corner.to(boxes).unsqueeze(1)) / size.to(boxes).unsqueeze(1)
 
         return self._in_corners(bounding_boxes, (high, wide), move)
 
@@ -286,4 +281,8 @@ class RandomTranslation(Warping):
         shape = transformation["input_shape"]
         way = convert_to_tensor(transformation["translations"]).repeat(1, 2)
         size = shape[self._height_axis], shape[self._height_axis + 1]
-        return self._in_corners(bounding_boxes, size, lambda boxes: boxes + _beside(way, boxes))
+
+        def move(boxes):
+            return boxes + (way.to(boxes).unsqueeze(1) if boxes.ndim == 3 else way.to(boxes))
+
+        return self._in_corners(bounding_boxes, size, move)

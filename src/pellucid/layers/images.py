@@ -10,10 +10,16 @@ from __future__ import annotations
 
 from pellucid import bounding_boxes, ops, random
 from pellucid.errors import ArgumentError, ShapeError, UnsupportedError
+from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.base import Layer
+from pellucid.layers.tensorflow_graphs import may_wait
 from pellucid.random.seed import SeedGenerator
 from pellucid.settings import standardize_data_format
+
+# Methods that TensorFlow programs call in their graphs.
+_KINDS = ("image", "label", "bounding_box", "segmentation_mask")
+_TRANSFORMS = {f"transform_{kind}{ending}" for kind in _KINDS for ending in ("s", "es")}
 
 
 class ImageLayer(Layer):
@@ -42,6 +48,11 @@ class ImageLayer(Layer):
             self.seed, self.generator = seed, SeedGenerator(seed)
         self._allow_non_tensor_positional_args = True
         self._build_at_init()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in cls.__dict__.keys() & _TRANSFORMS:
+            setattr(cls, name, may_wait(cls.__dict__[name]))
 
     # ---- what a subclass says
 
@@ -192,6 +203,11 @@ class ImageLayer(Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+    def compute_output_spec(self, inputs, **kwargs):
+        if isinstance(inputs, dict):
+            return compute_output_spec(self.call, inputs, **kwargs)
+        return super().compute_output_spec(inputs, **kwargs)
 
     def get_config(self):
         config = {**super().get_config(), "data_format": self.data_format}

@@ -181,7 +181,9 @@ class TextVectorization(Layer):
 
     def _parted(self, texts: np.ndarray) -> list[list[str]]:
         if callable(self._split):
-            return [[text_of(word, self._encoding) for word in row] for row in self._split(texts.astype(str))]
+            rows = self._split(texts.astype(str))
+            rows = rows.to_list() if hasattr(rows, "to_list") else rows  # a ragged tensor, of tf.strings.split
+            return [[text_of(word, self._encoding) for word in row] for row in rows]
         return [text.split() if self._split == "whitespace" else list(text) for text in texts]
 
     def _rectangle(self, rows) -> np.ndarray:
