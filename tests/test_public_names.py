@@ -16,7 +16,7 @@ MODULES = (
     "applications.nasnet applications.resnet applications.resnet50 applications.resnet_v2 applications.vgg16 "
     "applications.vgg19 applications.xception backend callbacks config constraints datasets "
     "datasets.boston_housing datasets.california_housing datasets.cifar10 datasets.cifar100 datasets.fashion_mnist "
-    "datasets.imdb datasets.mnist datasets.reuters distillation distribution dtype_policies initializers "
+    "datasets.imdb datasets.mnist datasets.reuters distillation distribution dtype_policies export initializers "
     "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
     "optimizers.legacy optimizers.schedules preprocessing preprocessing.image preprocessing.sequence quantizers random "
     "regularizers saving tree utils wrappers"
@@ -25,7 +25,7 @@ MODULES = (
 # Names of Keras that are not here, by module: reason, and names.
 MISSING = {
     "keras": {
-        "To come: other programs' models and formats.": "export visualization",
+        "To come: other programs' models and formats.": "visualization",
         "Keras's own past and inside.": "legacy src",
         "`__version__` says it.": "version",
     },
@@ -109,7 +109,10 @@ MISSING_METHODS = {
     },
     "SKLearnTransformer": {"scikit-learn's; an estimator has it from when it is made.": "set_output"},
     "Operation": {"Of layers alone.": "quantized_call rematerialized_call"},
-    "Model": {"To come: other formats.": "export"},
+    "ExportArchive": {
+        "TensorFlow alone writes SavedModels: none can be made.": """
+            add_endpoint add_variable_collection track track_and_add_endpoint write_out"""
+    },
     "Conv1D Conv2D Conv3D": {"`convolve` says which arithmetic is a layer's.": "convolution_op"},
     "RNN LSTM GRU": {"Where backends put kernels of their own; ours lie in ops/recurrence.py.": "inner_loop"},
     "SimpleRNNCell LSTMCell GRUCell": {

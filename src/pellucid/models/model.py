@@ -151,6 +151,12 @@ class Model(Trainer, QuantizableModel, Layer):
         """Take over the weights of a file; see `pellucid.saving.load_weights`."""
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs) -> None:
+        """Write the model as a file that another runtime runs; see `pellucid.convert.serving.export`."""
+        from pellucid.convert import serving
+
+        serving.export(self, filepath, format, verbose, input_signature, **kwargs)
+
     def to_json(self, **kwargs) -> str:
         """The config as JSON text; `kwargs` go to `json.dumps`."""
         return json.dumps(serialize_keras_object(self), **kwargs)
