@@ -312,6 +312,72 @@ PARTS = [
 CASES = {case.__name__: case for case in WHOLE} | {f"{case.__name__}-in_parts": in_parts(case) for case in PARTS}
 
 
+# ---- what processes refuse to do together; each gives the text of the error
+
+
+def other_layers():
+    units = 8 + int(os.environ["RANK"])
+    return compiled(keras.Sequential([keras.Input((6,)), layers.Dense(units, name="wide"), layers.Dense(3)])).fit(
+        *data(), verbose=0
+    )
+
+
+def other_data():
+    return dense().fit(*data(ROWS + int(os.environ["RANK"])), verbose=0)
+
+
+def a_generator_that_ends():
+    def batches():
+        for _ in range(3 - int(os.environ["RANK"])):
+            yield data(4)
+
+    return dense().fit(batches(), verbose=0, shuffle=False)
+
+
+def another_loop():
+    model = dense()
+    return model.evaluate(*data(), verbose=0) if os.environ["RANK"] == "1" else model.fit(*data(), verbose=0)
+
+
+def a_mesh_of_another_size():
+    mesh = distribution.DeviceMesh((2, 4), ["batch", "model"], [f"cpu:{index}" for index in range(8)])
+    layout = distribution.TensorLayout((None, "model"), mesh)
+    return keras.Variable(np.zeros((4, 4)), layout=layout)
+
+
+REFUSALS = [other_layers, other_data, a_generator_that_ends, another_loop, a_mesh_of_another_size]
+
+
+def dropout() -> dict:
+    """What two runs of one seed drop in their first batch, and their losses; by a seed of its own and by the global one."""
+    found: dict = {"masks": [], "losses": []}
+    for _ in range(2):
+        keras.utils.set_random_seed(3)
+        seen: list = []
+        drop = [layers.Dropout(0.5, seed=7), layers.Dropout(0.5), layers.GaussianNoise(1.0)]
+        watch = layers.Lambda(lambda x, seen=seen: (seen.append(x.tolist()), x)[1])
+        model = compiled(keras.Sequential([keras.Input((6,)), *drop, watch, layers.Dense(3)]))
+        found["losses"].append(model.fit(np.ones((24, 6)), data(24)[1], batch_size=12, verbose=0).history["loss"])
+        found["masks"].append(seen[-2:])
+    return found
+
+
+def refusal(attempt) -> str:
+    try:
+        attempt()
+    except (RuntimeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "nothing was refused"
+
+
+# Run at every change; the others with the long tests.
+FIRST = [
+    "adam", "momentum_and_shuffled_batches", "masked_steps", "synchronized_statistics", "an_own_step", "a_generator",
+    "a_loader", "callbacks_that_watch", "adam-in_parts", "a_rule_for_whole_weights-in_parts",
+    "files_are_written_once-in_parts", "a_file_of_another_job",
+]  # fmt: skip
+
+
 def run(name: str, folder: str) -> dict:
     """The numbers of one case."""
     keras.utils.clear_session(free_memory=False)
@@ -333,5 +399,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     folder = sys.argv[1]
     found = {name: run(name, folder) for name in sys.argv[2:] or CASES}
+    found["dropout"] = dropout()
+    found["refusals"] = {attempt.__name__: refusal(attempt) for attempt in REFUSALS}
     with open(os.path.join(folder, f"{os.environ['RANK']}.json"), "w") as file:
         json.dump(found, file)

@@ -6,6 +6,7 @@ from keras import distribution as theirs
 
 import pellucid
 from pellucid import distribution as ours
+from pellucid.engine.data.dataset import Dataset
 
 EIGHT = [f"cpu:{k}" for k in range(8)]
 BOTH = pytest.mark.parametrize("keras", [ours, theirs], ids=["ours", "keras"])
@@ -87,3 +88,16 @@ def test_a_single_process_has_one_cpu_and_needs_no_shares():
 def test_processes_need_an_address_their_number_and_who_they_are(told, text):
     with pytest.raises(ValueError, match=text):
         ours.initialize(*told)
+
+
+def test_the_rows_of_batches_that_are_a_process_s():
+    dataset = Dataset.from_tensor_slices(np.arange(7)).batch(4)
+    strategy = ours.DataParallel(devices=EIGHT[:2])
+    strategy._num_processes, strategy._process_id = 2, 1
+    assert [rows.tolist() for rows in strategy.distribute_dataset(dataset)] == [[2, 3], [5, 6]]
+    with pytest.raises(ValueError, match="The batch size of the data set is unknown"):
+        strategy.distribute_dataset(Dataset.from_tensor_slices(np.arange(7)))
+    with pytest.raises(ValueError, match="not supported for auto-sharding"):
+        strategy.distribute_dataset([1, 2])
+    strategy.auto_shard_dataset = False
+    assert strategy.distribute_dataset(dataset) is dataset

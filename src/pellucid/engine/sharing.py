@@ -44,7 +44,7 @@ def meet(model, loop: str, batches) -> None:
     team = current_team()
     if team is None:
         return
-    team.check_same("loop", loop, f"model.{loop}(...)  # in all processes")
+    team.check_same("loop", loop, "fit, evaluate and predict in all processes, not in one alone")
     if loop == "predict" and not model.built:
         model._symbolic_build(iterator=batches)
     weights = [f"{v.path} of shape {v.shape}, {v._dtype}" for v in model.variables]

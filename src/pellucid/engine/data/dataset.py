@@ -182,6 +182,23 @@ class Dataset:
         size = self._size if self._size < 0 else len(range(int(index), self._size, int(num_shards)))
         return self._then(lambda items: itertools.islice(items, int(index), None, int(num_shards)), size)
 
+    def rows_of_batches(self, num_shards, index) -> Dataset:
+        """Of each batch, the rows that are a process's own.
+
+        Raises:
+            ArgumentError: elements are no batches.
+        """
+        if not self._is_batched:
+            raise ArgumentError(
+                "The batch size of the data set is unknown.", got=repr(self), fix="dataset.batch(batch_size)"
+            )
+
+        def own(leaf):
+            of = len(leaf)
+            return leaf[of * index // num_shards : of * (index + 1) // num_shards]
+
+        return self._then(lambda items: (elements.mapped(own, item) for item in items))
+
     def repeat(self, count=None, name=None) -> Dataset:
         """All elements so many times; without end if None or -1."""
         endless = count is None or int(count) < 0

@@ -8,6 +8,7 @@ Kept true: all processes see the same number of batches, in the same order, by t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import torch
@@ -18,6 +19,7 @@ from pellucid.distribution.strategies import distribution
 from pellucid.distribution.team import Team, current_team
 from pellucid.engine.data.arrays import ArrayFeed
 from pellucid.engine.data.feed import Feed
+from pellucid.engine.data.streams import LoaderFeed
 from pellucid.errors import StateError
 from pellucid.random.state import random_state, set_random_state
 
@@ -29,6 +31,8 @@ def shared(feed: Feed) -> Feed:
         return feed
     if is_shared_out() or feed.is_share:
         return OwnFeed(feed, team)
+    if isinstance(feed, LoaderFeed) and feed.has_rows_by_number():
+        return SharedLoader(feed, team)
     return SharedArrays(feed, team) if isinstance(feed, ArrayFeed) else SharedFeed(feed, team)
 
 
@@ -103,11 +107,11 @@ class SharedFeed(Feed):
             set_random_state({name: value for name, value in state.items() if not name.startswith("cuda")})
 
     def _shares(self, batches, first: int) -> Iterator:
-        for batch in self._in_step(batches, first):
-            yield self._share(batch)
+        for batch, of in self._in_step(batches, first):
+            yield self._share(batch, of)
 
     def _in_step(self, batches, number: int) -> Iterator:
-        """The batches, as long as all processes have one.
+        """The batches and their lengths, as long as all processes have one.
 
         Raises:
             StateError: one has no more, or one of another size.
@@ -115,10 +119,11 @@ class SharedFeed(Feed):
         batches = iter(batches)
         while True:
             batch = next(batches, None)
-            self._check_sizes(number, -1 if batch is None else _length(batch))
+            of = -1 if batch is None else self._length(batch)
+            self._check_sizes(number, of)
             if batch is None:
                 return
-            yield batch
+            yield batch, of
             number += 1
 
     def _check_sizes(self, number: int, rows: int):
@@ -135,7 +140,10 @@ class SharedFeed(Feed):
     def _goes_with(self, size: int, first: int) -> bool:
         return size == first
 
-    def _share(self, batch) -> Shared:
+    def _length(self, batch) -> int:
+        return _length(batch)
+
+    def _share(self, batch, of: int) -> Shared:
         return _rows(batch, self._team)
 
     def peek(self):
@@ -173,6 +181,32 @@ class SharedArrays(SharedFeed):
             yield Shared.of(batch, Share.of_rows(self._team, of))
 
 
+class SharedLoader(SharedFeed):
+    """Of each batch of a DataLoader, this process's rows, the others are not even loaded."""
+
+    def __init__(self, feed: LoaderFeed, team: Team):
+        self._lengths: deque[int] = deque()
+        super().__init__(feed.with_rows(self._own_rows), team)
+
+    def _own_rows(self, rows: list) -> list:
+        first, last = _bounds(self._team, 0, len(rows))
+        self._lengths.append(len(rows))
+        return rows[first:last]
+
+    def batches_after(self, count):
+        self._lengths.clear()
+        batches = super().batches_after(count)
+        for _ in range(count):
+            self._lengths.popleft()
+        return batches
+
+    def _length(self, batch):
+        return self._lengths.popleft()
+
+    def _share(self, batch, of):
+        return Shared.of(batch, Share.of_rows(self._team, of))
+
+
 class OwnFeed(SharedFeed):
     """Batches of a feed that is this process's share already, such as a DataLoader's with a DistributedSampler."""
 
@@ -182,5 +216,5 @@ class OwnFeed(SharedFeed):
     def _goes_with(self, size, first):
         return (size < 0) == (first < 0)
 
-    def _share(self, batch):
+    def _share(self, batch, of):
         return _own(batch, self._team)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -87,6 +87,44 @@ class LoaderFeed(Feed):
 
     def batches(self):
         return converted(_of_living_workers(self._loader), "the DataLoader given as x")
+
+    def has_rows_by_number(self) -> bool:
+        """Whether the loader fetches rows by their numbers, several at a time."""
+        return self._loader.batch_sampler is not None and hasattr(self._loader.dataset, "__getitem__")
+
+    def with_rows(self, chosen: Callable[[list], list]) -> LoaderFeed:
+        """The same feed, with some rows of each batch.
+
+        Args:
+            chosen: gives these rows' numbers for those of a batch; called in the order of the batches.
+        """
+        loader = self._loader
+        kept = {name: getattr(loader, name) for name in _KEPT if hasattr(loader, name)}
+        fewer = LoaderFeed(
+            torch.utils.data.DataLoader(loader.dataset, batch_sampler=_Chosen(loader.batch_sampler, chosen), **kept)
+        )
+        fewer.batch_size, fewer.num_batches = self.batch_size, self.num_batches
+        return fewer
+
+
+# Arguments of a DataLoader that do not say which rows make a batch.
+_KEPT = (
+    "num_workers", "collate_fn", "pin_memory", "timeout", "worker_init_fn", "multiprocessing_context", "generator",
+    "prefetch_factor", "persistent_workers",
+)  # fmt: skip
+
+
+class _Chosen:
+    """A batch sampler that leaves rows out."""
+
+    def __init__(self, sampler, chosen: Callable[[list], list]):
+        self._sampler, self._chosen = sampler, chosen
+
+    def __iter__(self):
+        return (self._chosen(list(rows)) for rows in self._sampler)
+
+    def __len__(self):
+        return len(self._sampler)
 
 
 def _of_living_workers(loader) -> Iterator:
