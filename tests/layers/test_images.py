@@ -76,6 +76,10 @@ def make(name, data_format="channels_last", **more):
     return getattr(layers, name)(**arguments(name, data_format, **more))
 
 
+def named(kind, name):
+    return getattr(layers, kind)(**arguments(kind), name=name)
+
+
 def of_keras(name, data_format, images, **more):
     """What Keras's layer makes of images in training, twice."""
     asked = "channels_last" if name in ONE_LAYOUT_IN_KERAS else data_format
@@ -215,6 +219,23 @@ def test_a_file_brings_all_of_them_back(tmp_path):
     assert np.array_equal(again.predict(IMAGES, verbose=0), model.predict(IMAGES, verbose=0))
     model.compile("sgd", "mse")
     assert np.array_equal(again(IMAGES, training=True), model(IMAGES, training=True))  # seeds stand where they stood
+
+
+@pytest.mark.parametrize("name", [name for name in RANDOM if name != "RandomCrop"])
+def test_outside_training_a_pixel_comes_from_its_own_place_and_in_it_nobody_knows(name):
+    inputs = pellucid.Input((7, 9, 3), name="x")
+    model = pellucid.Model(inputs, layers.Rescaling(2.0)(named(name, "drawn")(inputs)))
+    found, trained = (
+        pellucid.trace(model, training=training).sources(("drawn", (1, 2, 0)), to="x") for training in (False, True)
+    )
+    assert found.exact and found.places == [(1, 2, 0)]
+    assert not trained.exact and trained.count == 7 * 9 * 3
+
+
+def test_a_call_that_says_that_it_trains_is_one_in_training():
+    inputs = pellucid.Input((7, 9, 3), name="x")
+    model = pellucid.Model(inputs, layers.RandomFlip(name="drawn")(inputs, training=True))
+    assert not pellucid.trace(model).sources(("drawn", (1, 2, 0)), to="x").exact
 
 
 @pytest.mark.parametrize("mode", ["horizontal", "vertical", "horizontal_and_vertical"])

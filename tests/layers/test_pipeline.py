@@ -8,7 +8,7 @@ import torch
 
 import pellucid
 from pellucid import layers
-from pellucid.links import Mix, Same
+from pellucid.links import Mix, Same, Unknown
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (2, 10, 12, 3)).astype("float32")
 
@@ -69,4 +69,6 @@ def test_its_link_is_that_of_the_one_layer_that_moves_anything():
     assert layers.Pipeline([scale, scale]).links() == Same()
     assert layers.Pipeline([scale, contrast]).links() == Mix(-3, -2)
     assert layers.Pipeline([contrast, contrast]).links() is None
-    assert layers.Pipeline([layers.RandomFlip()]).links() is None
+    flip = layers.RandomFlip()
+    assert layers.Pipeline([flip, scale, flip]).links() == Same(in_training=Unknown())
+    assert layers.Pipeline([layers.Resizing(2, 2)]).links() is None

@@ -10,6 +10,7 @@ from torch.nn.functional import pad
 from pellucid.errors import MissingKeyError
 from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.images import ImageLayer
+from pellucid.links import Same
 
 
 class MaxNumBoundingBoxes(ImageLayer):
@@ -57,3 +58,6 @@ class MaxNumBoundingBoxes(ImageLayer):
         axis = len(boxes["boxes"]) - 2
         counted = {word: (*shape[:axis], self.max_number, *shape[axis + 1 :]) for word, shape in boxes.items()}
         return {**input_shape, "bounding_boxes": counted}
+
+    def links(self):
+        return Same()

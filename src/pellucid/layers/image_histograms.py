@@ -11,7 +11,7 @@ from pellucid import ops
 from pellucid.dtypes import standardize_dtype
 from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.image_values import BYTES, Valued, rescaled
-from pellucid.links import Mix
+from pellucid.links import Mix, Same, Unknown
 
 
 class AutoContrast(Valued):
@@ -76,6 +76,9 @@ class Equalization(Valued):
         found = torch.where((counts > 0).sum() <= 1, channel, found)
         back = (high - low) / 255
         return found * back + low
+
+    def links(self):
+        return Same(in_training=Unknown())
 
 
 class ContrastLimitedAdaptiveHistogramEqualization(Valued):

@@ -42,6 +42,10 @@ class Sized(ImageLayer):
             images, (self.height, self.width), interpolation=interpolation, data_format=self.data_format
         )
 
+    def links(self):
+        """What is cut off or blended depends on the size of what comes in."""
+        return
+
     def compute_output_shape(self, input_shape):
         if len(input_shape) not in (3, 4) or isinstance(input_shape[0], (list, tuple)):
             raise ShapeError("An image has three axes, a batch of them four.", got=input_shape)

@@ -14,6 +14,7 @@ from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.base import Layer
 from pellucid.layers.tensorflow_graphs import may_wait
+from pellucid.links import Same, Unknown
 from pellucid.random.seed import SeedGenerator
 from pellucid.settings import standardize_data_format
 
@@ -208,6 +209,10 @@ class ImageLayer(Layer):
         if isinstance(inputs, dict):
             return compute_output_spec(self.call, inputs, **kwargs)
         return super().compute_output_spec(inputs, **kwargs)
+
+    def links(self):
+        """Outside training images stay as they are."""
+        return Same(in_training=Unknown()) if self.draws else None
 
     def get_config(self):
         config = {**super().get_config(), "data_format": self.data_format}

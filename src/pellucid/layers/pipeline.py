@@ -10,7 +10,7 @@ from pellucid.errors import ArgumentError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.layers.base import Layer
 from pellucid.layers.calls import Signature
-from pellucid.links import Same
+from pellucid.links import Same, Unknown
 
 
 class Pipeline(Layer):
@@ -43,10 +43,11 @@ class Pipeline(Layer):
         return inputs
 
     def links(self):
+        """That of the one layer that moves anything; of several where none does outside training."""
         links = [link for link in (layer.links() for layer in self.layers) if link != Same()]
-        if None in links or len(links) > 1:
-            return None
-        return links[0] if links else Same()
+        if len(links) < 2:
+            return links[0] if links else Same()
+        return Same(in_training=Unknown()) if all(isinstance(link, Same) for link in links) else None
 
     def get_config(self):
         return {"layers": serialize_keras_object(self.layers), "name": self.name}

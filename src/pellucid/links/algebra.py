@@ -263,6 +263,11 @@ class All(Link):
 
 
 @dataclass(frozen=True)
+class Unknown(Link):
+    """Nobody knows: what holds in training, as `in_training`, where something is drawn that moves values."""
+
+
+@dataclass(frozen=True)
 class Outputs(Link):
     """Several outputs, each with a link of its own; who follows one asks `of`."""
 

@@ -16,7 +16,7 @@ from pellucid.layers.attention import Scoring
 from pellucid.layers.calls import Signature
 from pellucid.layers.heads import Headed
 from pellucid.layers.recurrent import RNN
-from pellucid.links import All, Follow, Link, Nothing, Outputs, Same, Whole
+from pellucid.links import All, Follow, Link, Nothing, Outputs, Same, Unknown, Whole
 from pellucid.xray import attention_calls, operators, recurrent_calls
 
 if TYPE_CHECKING:
@@ -35,7 +35,15 @@ def link_of(site: Site, training: bool, k: int) -> Link | None:
         link = link.of[k]
     elif len(site.writes) > 1 and not _is_special(site):
         link = link if isinstance(link, All) else None
-    return link.in_training if training and link is not None and link.in_training is not None else link
+    if link is not None and link.in_training is not None and _trains(site, training):
+        link = link.in_training
+    return None if isinstance(link, Unknown) else link
+
+
+def _trains(site: Site, training: bool) -> bool:
+    """Whether a call is one in training: as the model is asked about, unless the call says it itself."""
+    said = None if site.arguments is None else site.arguments.kwargs.get("training")
+    return training if said is None else bool(said)
 
 
 def _is_special(site: Site) -> bool:
