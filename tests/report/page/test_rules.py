@@ -14,7 +14,8 @@ from pellucid.report.page import document
 from pellucid.report.page.rules import link_data
 from pellucid.report.page.weighing import plain_index
 
-ABSTRACT = {links.Link, links.Axiswise, links.Rule, links.Outputs}  # of several outputs each has a link of its own
+# Of several outputs each has a link of its own; where nobody knows, there is no link.
+ABSTRACT = {links.Link, links.Axiswise, links.Rule, links.Outputs, links.Unknown}
 
 
 def kinds(parent) -> set[str]:
