@@ -134,9 +134,14 @@ def product(sizes) -> str:
     return str(total) if len(sizes) < 2 else f"{total} = {'*'.join(map(str, sizes))}"
 
 
+_LONGEST_LIKENESS = 200
+
+
 def nearest(name: str, names, most: int = 3) -> list[str]:
-    """The known names that look most like `name`, best first, at most `most` of them."""
+    """The known names that look most like `name`, best first, at most `most` of them; none is like a very long one."""
     import difflib  # only needed on the way to an error
 
+    if len(name) > _LONGEST_LIKENESS:  # a file's names may be megabytes long
+        return []
     by_lower = {str(known).lower(): str(known) for known in names}
     return [by_lower[low] for low in difflib.get_close_matches(name.lower(), list(by_lower), most)]

@@ -26,9 +26,9 @@ def window(data=DATA, crc=None):
 
 
 def read(part, place, size):
-    buffer = bytearray(size)
-    part.seek(place)
-    return bytes(buffer[: part.readinto(buffer)])
+    buffer = bytearray(min(size, len(DATA) - place))
+    assert part.fill(place, buffer) == zlib.crc32(buffer)
+    return bytes(buffer)
 
 
 READS = [
@@ -56,6 +56,11 @@ def test_a_flipped_bit_is_seen_wherever_it_is(at):
     read(part, 2 * MB, MB)
     with pytest.raises(FileError, match="Damaged"):
         part.confirm()
+
+
+def test_a_part_that_ends_too_early_is_told():
+    with pytest.raises(FileError, match="ends too early"):
+        window().fill(MB, bytearray(len(DATA)))
 
 
 class Counting(io.BytesIO):

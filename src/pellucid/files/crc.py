@@ -1,6 +1,6 @@
 """CRC-32 of a whole from those of its parts, so that bytes that were read once need not be read again to be verified.
 
-Above: verifying.py.
+Above: filling.py, verifying.py.
 
 Source: Mark Adler, crc32_combine of zlib; a CRC is a polynomial over GF(2), and zeros behind it are a product.
 """

@@ -3,7 +3,6 @@
 Below:  safetensors.py writes; safe_json.py reads the header.
 Above:  models/saving.py; models/state_dicts.py for files of PyTorch modules.
 Kept true: the header says where every byte belongs, without holes and twice; nothing is read before that is checked.
-           Arrays are views of the file in memory, copied once, into the weight that takes them.
 
 Own reader, not the `safetensors` package: the format is a header in JSON, and ours is read by the rules of all our files.
 Source: the safetensors format, version 0.4 and up.
@@ -12,7 +11,6 @@ Source: the safetensors format, version 0.4 and up.
 from __future__ import annotations
 
 import math
-import mmap
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -22,8 +20,10 @@ import torch
 
 from pellucid.errors import FileError
 from pellucid.files import safe_json, safetensors
+from pellucid.files.filling import Fresh, empty, filled, summed
 from pellucid.files.hdf5 import ArrayFacts
 from pellucid.files.keras_zip import KERAS_VERSION
+from pellucid.files.zip_directory import exactly
 
 # Name in the file -> name as numpy has it, or as torch has it where numpy has none; bytes of one number.
 _DTYPES = {
@@ -57,7 +57,7 @@ def write(file, objects: list, config: dict | None, assets: Mapping[str, bytes])
     told = {"format": "keras", "keras_version": KERAS_VERSION}
     if config is not None:
         told[_CONFIG] = safe_json.write(config)
-    sums = {name: _checksum(_bytes_of(tensor)) for name, tensor in tensors.items()}
+    sums = {name: summed(_bytes_of(tensor)) for name, tensor in tensors.items()}
     told[_CHECKSUMS] = safe_json.write({**sums, _OF_TEXTS: _checksum_of_texts(told)})
     safetensors.write(file, tensors, told)
 
@@ -85,8 +85,9 @@ class SafetensorsFile(Mapping):
         size = file.seek(0, 2)
         if size < 8 or (length := struct.unpack("<Q", _first(file))[0]) > min(size - 8, _MOST_HEADER):
             raise FileError("This is no safetensors file.", got=f"{size} bytes", expected="a header of JSON")
-        self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        header = safe_json.read(self._bytes[8 : 8 + length])
+        self._file = file
+        self._fresh = Fresh()
+        header = safe_json.read(exactly(file, length))
         if not isinstance(header, dict):
             raise FileError("The header is no JSON object.", got=type(header).__name__)
         self.told = _texts(header.pop("__metadata__", {}))
@@ -105,7 +106,7 @@ class SafetensorsFile(Mapping):
         return self
 
     def __exit__(self, *exception):
-        self._places = {}  # the bytes go when the last view of them does
+        self._fresh.clear()
 
     @property
     def config(self) -> dict | None:
@@ -159,19 +160,18 @@ class SafetensorsFile(Mapping):
             FileError: they are not those that were written.
         """
         facts, offset = self._places[name]
-        start = self._start + offset
-        if facts.size_bytes == 0:
-            return torch.empty(facts.shape, dtype=getattr(torch, facts.dtype))
-        values = np.frombuffer(self._bytes, np.uint8, facts.size_bytes, start)
-        if name in self._checksums and _checksum(values) != self._checksums[name]:
+        values = empty((facts.size_bytes,), np.dtype("u1"))
+        crc = filled(self._file, self._start + offset, values)
+        if name in self._checksums and crc != self._checksums[name]:
             raise FileError("The file is damaged: an array's checksum is wrong.", where=name)
         if facts.dtype == "bool" and values.max(initial=0) > 1:
             raise FileError("A truth value is neither 0 nor 1.", where=name)
-        kind = getattr(torch, facts.dtype)
-        flat = torch.from_numpy(values)
-        # Torch wants numbers at multiples of their width; files of others may have them anywhere.
-        aligned = flat if start % kind.itemsize == 0 else flat.clone()
-        return aligned.view(kind).reshape(facts.shape)
+        self._fresh.note(values)
+        return torch.from_numpy(values).view(getattr(torch, facts.dtype)).reshape(facts.shape)
+
+    def give_up(self, values) -> bool:
+        """Whether a tensor is a large one that was read here, as a whole; whoever asked may keep its memory."""
+        return self._fresh.give_up(values)
 
 
 class _Group(Mapping):
@@ -247,10 +247,6 @@ def _check_filled(places: Mapping[str, tuple[ArrayFacts, int]], size: int):
         end += facts.size_bytes
     if end != size:
         raise FileError("The file is not as long as its header says.", got=f"{size} bytes", expected=f"{end}")
-
-
-def _checksum(values) -> int:
-    return zlib.crc32(values)
 
 
 def _bytes_of(tensor: torch.Tensor):

@@ -1,5 +1,6 @@
 """Opening files that nobody vouches for: regular ones only, and a part of a file as a file of its own.
 
+Below: filling.py fills large buffers.
 Above: safe_zip.py and hdf5.py read through this.
 Kept true: whatever goes wrong while a file is read comes out as one kind of error, FileError.
 """
@@ -13,6 +14,7 @@ import re
 import stat
 
 from pellucid.errors import FileError, MissingFileError
+from pellucid.files.filling import filled
 
 _PLAIN_NAME = re.compile(r"[^/\\:\0]{1,255}")
 
@@ -165,6 +167,17 @@ class Window(io.RawIOBase):
             done += count
         self._at += done
         return done
+
+    def fill(self, start: int, buffer) -> int:
+        """Fill a buffer with the bytes from a place on; their CRC-32.
+
+        Raises:
+            FileError: the part ends before.
+        """
+        view = memoryview(buffer).cast("B")
+        if start + len(view) > self.length:
+            raise FileError("The file ends too early.", got=f"{self.length} bytes", expected=start + len(view))
+        return filled(self._file, self._start + start, view)
 
     def write(self, data):
         view = memoryview(data).cast("B")

@@ -7,7 +7,6 @@ Above:  safe_zip.py gives members as these; models/loading.py asks for the verdi
 from __future__ import annotations
 
 import bisect
-import zlib
 from collections.abc import Callable
 
 from pellucid.errors import FileError
@@ -16,7 +15,7 @@ from pellucid.files.source import Window
 
 # Shorter pieces are read again in the end: there are few of them, and noting each would cost more.
 _LEAST_PIECE = 2**20
-_STEP = 2**20
+_MOST_AT_ONCE = 16 * 2**20
 
 
 class VerifiedWindow(Window):
@@ -34,28 +33,23 @@ class VerifiedWindow(Window):
         self._is_confirmed = False
         self._known: list[tuple[int, int, int]] = []  # place, size and CRC of pieces that were read, in order
 
-    def readinto(self, buffer):
-        view = memoryview(buffer).cast("B")
-        if len(view) < _LEAST_PIECE:
-            return super().readinto(view)
-        place, crc, done = self._at, 0, 0
-        # In steps that stay in the processor's cache between the reading and the sum.
-        while done < len(view) and (count := super().readinto(view[done : done + _STEP])):
-            crc = zlib.crc32(view[done : done + count], crc)
-            done += count
-        self._note(place, done, crc)
-        return done
+    def fill(self, start: int, buffer) -> int:
+        crc = super().fill(start, buffer)
+        size = memoryview(buffer).nbytes
+        if size >= _LEAST_PIECE:
+            self._note(start, size, crc)
+        return crc
 
     def _note(self, place: int, size: int, crc: int):
         at = bisect.bisect_left(self._known, (place, 0, 0))
         is_free = (at == 0 or sum(self._known[at - 1][:2]) <= place) and (
             at == len(self._known) or place + size <= self._known[at][0]
         )
-        if size and is_free:
+        if is_free:
             self._known.insert(at, (place, size, crc))
 
     def confirm(self) -> None:
-        """Compare the checksum of all bytes; those that were read in large pieces are not read again.
+        """Compare the checksum of all bytes; those that large buffers were filled with are not read again.
 
         Raises:
             FileError: it is another one.
@@ -72,12 +66,9 @@ class VerifiedWindow(Window):
 
     def _summed(self, start: int, end: int, crc: int) -> int:
         """The CRC with the bytes of these places behind it."""
-        buffer = memoryview(bytearray(min(_STEP, end - start)))
-        self.seek(start)
+        buffer = memoryview(bytearray(min(_MOST_AT_ONCE, end - start)))
         while start < end:
-            count = super().readinto(buffer[: end - start])
-            if not count:
-                raise self._damaged()
-            crc = zlib.crc32(buffer[:count], crc)
-            start += count
+            piece = buffer[: end - start]
+            crc = joined(crc, super().fill(start, piece), len(piece))
+            start += len(piece)
         return crc

@@ -132,4 +132,5 @@ def _work(data, backup):
     return lambda killed_at, folder: train(folder, data, BACKUPS[backup], int(killed_at))
 
 
+LEAVES_NO_TRACES = False  # in the process that does them
 WORKS = {f"{data}, {backup}": _work(data, backup) for data in DATA for backup in BACKUPS}

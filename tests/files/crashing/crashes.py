@@ -30,11 +30,11 @@ def shim(folder: pathlib.Path) -> pathlib.Path:
 
 
 class Server:
-    """A process that does works, each in a fork.
+    """A process that does works, in a fork each where it must be.
 
     Args:
         built: the shim.
-        works: a module that has `WORKS` and `prepare`.
+        works: a module that has `WORKS`, `prepare` and `LEAVES_NO_TRACES`.
     """
 
     def __init__(self, built: pathlib.Path, works: str = "files.crashing.works"):

@@ -66,6 +66,7 @@ def checkpoint(name: str, **arguments):
     return work
 
 
+LEAVES_NO_TRACES = True  # in the process that does them
 WORKS = {
     "m.keras": save("m.keras"),
     "m.weights.h5": save("m.weights.h5"),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.errors import FileError
+from pellucid.files.filling import empty
 from pellucid.files.hdf5 import filters, kinds
 from pellucid.files.hdf5.headers import FILTERS, LAYOUT, SPACE, TYPE, Messages
 from pellucid.files.hdf5.heaps import old_tree
@@ -25,7 +26,6 @@ MOST_RATIO = 1100  # deflate cannot do better than 1032 to 1
 _COMPACT, _CONTIGUOUS, _CHUNKED, _VIRTUAL = range(4)
 _MOST_CHUNK = 2**32 - 1
 _CHUNK_TREE = 1
-_ALIGNED = 64
 
 
 @dataclass(frozen=True)
@@ -203,18 +203,17 @@ def _too_large(wanted, stored):
     )
 
 
-def values(storage: Storage, found: Array) -> np.ndarray:
-    """The values of an array; those of kinds that NumPy lacks as plain bytes."""
+def values(storage: Storage, found: Array) -> tuple[np.ndarray, int | None]:
+    """The values of an array, those of kinds that NumPy lacks as plain bytes; and the CRC-32 of them all, where it is known."""
     kind = found.kind
     dtype = np.dtype(f"V{kind.size}" if kind.code in ("bfloat16", "opaque") else kind.code)
     if not found.chunk:
         if isinstance(found.place, bytes):
-            return np.frombuffer(found.place, dtype).reshape(found.shape).copy()
-        filled = _empty(found.shape, dtype)
-        if filled.size:
-            storage.read_into(found.place, filled.reshape(-1).view("u1"))
-        return filled
-    filled = _empty(found.shape, dtype)
+            return np.frombuffer(found.place, dtype).reshape(found.shape).copy(), None
+        filled = empty(found.shape, dtype)
+        crc = storage.read_into(found.place, filled.reshape(-1).view("u1")) if filled.size else None
+        return filled, crc
+    filled = empty(found.shape, dtype)
     size = math.prod(found.chunk) * kind.size
     for number, chunk in found.chunks.items():
         packed = bytearray(chunk.size)
@@ -224,12 +223,4 @@ def values(storage: Storage, found: Array) -> np.ndarray:
         sizes = [min(step, size - b) for step, size, b in zip(found.chunk, found.shape, begins, strict=True)]
         here = tuple(slice(b, b + size) for b, size in zip(begins, sizes, strict=True))
         filled[here] = part[tuple(slice(size) for size in sizes)]
-    return filled
-
-
-def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Memory for values, where PyTorch's kernels like it to lie; NumPy, unlike PyTorch, asks the system for huge pages."""
-    size = math.prod(shape) * dtype.itemsize
-    room = np.empty(size + _ALIGNED, "u1")
-    start = -room.__array_interface__["data"][0] % _ALIGNED
-    return room[start : start + size].view(dtype).reshape(shape)
+    return filled, None

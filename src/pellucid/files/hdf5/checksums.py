@@ -12,14 +12,23 @@ import zlib
 
 import numpy as np
 
+from pellucid.files.crc import joined
+from pellucid.files.filling import summed
+
 CHECKSUM = "crc32"
+_SMALL = 2**16
 
 
-def checksum(path: str, name: str, dtype: str, values: np.ndarray) -> int:
-    """The CRC-32 of an array's name, dtype, shape and bytes."""
-    head = f"{path}/{name}|{dtype}|{values.shape}".encode()
-    flat = np.ascontiguousarray(values).reshape(-1)
-    return zlib.crc32(flat.view("u1").data, zlib.crc32(head))
+def checksum(path: str, name: str, dtype: str, values: np.ndarray, crc: int | None = None) -> int:
+    """The CRC-32 of an array's name, dtype, shape and bytes.
+
+    Args:
+        crc: that of the bytes, where it is known already.
+    """
+    head = zlib.crc32(f"{path}/{name}|{dtype}|{values.shape}".encode())
+    if crc is None or values.nbytes < _SMALL:  # for few bytes, summing is quicker than joining sums
+        return summed(np.ascontiguousarray(values).reshape(-1).view("u1"), head)
+    return joined(head, crc, values.nbytes)
 
 
 def description_checksum(described: dict) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.errors import FileError
+from pellucid.files.filling import Fresh
 from pellucid.files.hdf5 import arrays, attributes, groups, headers
 from pellucid.files.hdf5.checksums import CHECKSUM, checksum, description_checksum
 from pellucid.files.hdf5.heaps import GlobalHeap
@@ -21,7 +22,6 @@ from pellucid.files.hdf5.storage import Fields, Storage, decoded
 MOST_OBJECTS = 50_000
 MOST_NAME = 1024
 MOST_DEPTH = 64
-_LARGE = 2**20
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Hdf5File:
 
     def __init__(self, file, size: int):
         self._storage = Storage(file, size)
-        self._fresh: dict[int, np.ndarray] = {}
+        self._fresh = Fresh()
         self._texts = GlobalHeap(self._storage)
         self._arrays: dict[str, arrays.Array] = {}
         self._attributes: dict[str, dict[str, Fields]] = {}
@@ -134,13 +134,13 @@ class Hdf5File:
         """
         facts = self.groups[path][name]
         below = f"{path}/{name}" if path else name
-        values = arrays.values(self._storage, self._arrays[below])
-        values = values.view("i2") if facts.dtype == "bfloat16" else values.astype(facts.dtype, copy=False)
+        stored, crc = arrays.values(self._storage, self._arrays[below])
+        values = stored.view("i2") if facts.dtype == "bfloat16" else stored.astype(facts.dtype, copy=False)
         told = self._attribute(below, CHECKSUM)
-        if told is not None and told != checksum(path, name, facts.dtype, values):
+        crc = crc if np.may_share_memory(stored, values) else None
+        if told is not None and told != checksum(path, name, facts.dtype, values, crc):
             raise FileError("The file is damaged: an array's checksum is wrong.", where=f"{path}/{name}")
-        if values.nbytes >= _LARGE:
-            self._fresh[values.__array_interface__["data"][0]] = values
+        self._fresh.note(values)
         return values
 
     def confirm(self) -> None:
@@ -153,8 +153,7 @@ class Hdf5File:
 
     def give_up(self, values) -> bool:
         """Whether a tensor is a large array that was read here, as a whole; whoever asked may keep its memory."""
-        array = self._fresh.pop(values.data_ptr(), None)
-        return array is not None and array.nbytes == values.nbytes and values.is_contiguous()
+        return self._fresh.give_up(values)
 
     def has_checksum(self, path: str, name: str) -> bool:
         """Whether an array carries one of ours."""

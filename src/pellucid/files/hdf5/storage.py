@@ -10,6 +10,8 @@ import bisect
 import struct
 
 from pellucid.errors import FileError
+from pellucid.files.filling import filled
+from pellucid.files.source import Window
 from pellucid.files.verifying import VerifiedWindow
 
 NOWHERE = 2**64 - 1
@@ -89,16 +91,11 @@ class Storage:
             self._pages[number] = bytes(page)
         return self._pages[number]
 
-    def read_into(self, start: int, buffer) -> None:
-        """Fill a buffer with the bytes from a place on."""
-        view = memoryview(buffer).cast("B")
-        self._file.seek(start)
-        done = 0
-        while done < len(view):
-            count = self._file.readinto(view[done:])
-            if not count:
-                raise broken("it ends too early", f"{start + done} bytes")
-            done += count
+    def read_into(self, start: int, buffer) -> int:
+        """Fill a buffer with the bytes from a place on; their CRC-32."""
+        if isinstance(self._file, Window):
+            return self._file.fill(start, buffer)
+        return filled(self._file, start, buffer)
 
 
 class Fields:
