@@ -120,6 +120,7 @@ from pellucid.layers.image_warps import RandomElasticTransform, RandomPerspectiv
 from pellucid.layers.lookup import IntegerLookup, StringLookup
 from pellucid.layers.rescaling import Normalization, Rescaling
 from pellucid.layers.text_vectorization import TextVectorization
+from pellucid.layers.torch_module import TorchModuleWrapper
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from pellucid.layers.spectrograms import MelSpectrogram, STFTSpectrogram
 from pellucid.layers.simple_rnn import SimpleRNN, SimpleRNNCell
@@ -300,6 +301,7 @@ __all__ = [
     "Subtract",
     "TextVectorization",
     "TimeDistributed",
+    "TorchModuleWrapper",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import torch
 
 from pellucid import constraints, initializers, naming, regularizers
 from pellucid.dtypes import is_float_dtype, standardize_dtype
@@ -117,6 +118,8 @@ class Owner:
     # ---- what it owns
 
     def __setattr__(self, name, value):
+        if isinstance(value, torch.nn.Module):
+            value = self._wrapped(value)
         if self.__dict__.get("_locked") and tracking.holds(value, (Variable, Owner, SeedGenerator)):
             if not _was_held(self.__dict__.get(name), value) and not isinstance(value, Metric):
                 raise OrderError(
@@ -127,6 +130,12 @@ class Owner:
         if name not in NOTES and self.__dict__.get(name) is not value:
             edits.attributes += 1
         object.__setattr__(self, name, value)
+
+    def _wrapped(self, module):
+        """A module of PyTorch as a layer, so that its parameters are weights."""
+        from pellucid.layers.torch_module import TorchModuleWrapper  # which is a layer itself
+
+        return module if isinstance(self, TorchModuleWrapper) else TorchModuleWrapper(module)
 
     def __delattr__(self, name):
         value = self.__dict__.get(name)

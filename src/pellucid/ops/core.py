@@ -43,7 +43,7 @@ def convert_to_numpy(x) -> np.ndarray:
         raise ArgumentError(
             "A symbolic tensor has no values yet.", got=repr(x), fix="Model(inputs, outputs).predict(x)"
         )
-    return values.convert_to_numpy(x)
+    return np.array(values.convert_to_numpy(x))
 
 
 def is_tensor(x) -> bool:
