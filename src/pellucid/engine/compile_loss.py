@@ -276,6 +276,8 @@ def _computed(term: Term, y_true, y_pred, sample_weight):
     """The loss of one output; a refusal says what was compared, and what may have been meant."""
     try:
         return term.loss(y_true, y_pred, sample_weight)
+    except UnsupportedError:
+        raise
     except (ValueError, RuntimeError, IndexError, TypeError) as error:
         explained = refusal(term.loss.name, term.name, error, y_true, y_pred)
         if explained is None:

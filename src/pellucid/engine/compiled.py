@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pellucid.engine.compile_loss import CompileLoss
 from pellucid.engine.compile_metrics import CompileMetrics
 from pellucid.engine.guard import Guard
+from pellucid.engine.passages import Plans
 from pellucid.metrics import Mean, Metric
 
 
@@ -49,3 +50,4 @@ class Running:
     layers: list | None = None
     weights: list | None = None
     metrics: list | None = None
+    plans: Plans = field(default_factory=Plans)

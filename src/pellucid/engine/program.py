@@ -35,6 +35,20 @@ class Step:
         values = {id(x): slots[at] for x, at in zip(self.arguments.keras_tensors, self.reads, strict=True)}
         return self.arguments.fill_in(values)
 
+    def run(self, slots: list, context: dict, call: Callable | None) -> None:
+        """Read the slots, call, and write the slots; arguments as `Program.run` has them."""
+        args, kwargs = self.call_arguments(slots)
+        if context:
+            kwargs = {**kwargs, **{word: context[word] for word in self.context_args if word in context}}
+        outputs = self.operation(*args, **kwargs) if call is None else call(self.operation, *args, **kwargs)
+        if len(self.writes) == 1 and not nest.is_nested(outputs):
+            slots[self.writes[0]] = outputs
+        else:
+            for at, value in zip(self.writes, nest.flatten(outputs), strict=True):
+                slots[at] = value
+        for at in self.frees:
+            slots[at] = None
+
 
 class Program:
     """The steps from a graph's inputs to its outputs."""
@@ -47,6 +61,7 @@ class Program:
                 slot_of.setdefault(id(x), len(slot_of))
         self.outputs = tuple(slot_of[id(x)] for x in graph.outputs)
         self.size = len(slot_of)
+        self.shapes = {slot_of[id(x)]: x.shape for node in graph.nodes for x in node.outputs if id(x) in slot_of}
         self.steps = tuple(
             _step(node, slot_of, last) for node, last in zip(nodes, self._last_reads(nodes, slot_of), strict=True)
         )
@@ -72,18 +87,9 @@ class Program:
         slots: list = [*inputs] + [None] * (self.size - len(inputs))
         context = {word: value for word, value in context.items() if value is not None}
         call = call or _caller.get()
-        for step in self.steps:
-            args, kwargs = step.call_arguments(slots)
-            if context:
-                kwargs = {**kwargs, **{word: context[word] for word in step.context_args if word in context}}
-            outputs = step.operation(*args, **kwargs) if call is None else call(step.operation, *args, **kwargs)
-            if len(step.writes) == 1 and not nest.is_nested(outputs):
-                slots[step.writes[0]] = outputs
-            else:
-                for at, value in zip(step.writes, nest.flatten(outputs), strict=True):
-                    slots[at] = value
-            for at in step.frees:
-                slots[at] = None
+        planned = _planned.get()
+        for step in self.steps if planned is None or call is not None else planned(self, context):
+            step.run(slots, context, call)
         return [slots[at] for at in self.outputs]
 
 
@@ -98,6 +104,19 @@ def calling_through(call: Callable):
         yield
     finally:
         _caller.reset(token)
+
+
+_planned: ContextVar[Callable | None] = ContextVar("planned", default=None)
+
+
+@contextlib.contextmanager
+def running_as(planned: Callable):
+    """Have every program, nested ones too, run the steps ``planned(program, context)`` in place of its own."""
+    token = _planned.set(planned)
+    try:
+        yield
+    finally:
+        _planned.reset(token)
 
 
 def _step(node, slot_of, frees) -> Step:

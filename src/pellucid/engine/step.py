@@ -7,6 +7,7 @@ Kept true: nothing here waits for the device: no number of a batch is read in Py
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import warnings
 
@@ -66,6 +67,17 @@ class Stepping:
             self._jit_forward = torch.compile(self.__call__)
         return self._jit_forward(x, training=training)
 
+    def _passages(self):
+        """A block in which the forward run of `fit` makes its own way back, where nobody else looks at it."""
+        running = self._running
+        if running is None or self.jit_compile or self.run_eagerly or self._has_own("compute_loss"):
+            return contextlib.nullcontext()
+        return running.plans.running()
+
+    def _has_own(self, *methods) -> bool:
+        """Whether the user's class writes one of these, or an instance carries one."""
+        return any(getattr(type(self), m) is not getattr(Stepping, m) or m in vars(self) for m in methods)
+
     def _learn(self, data, measure=None) -> tuple:
         """Change the weights by one batch; gives what `compute_metrics` takes.
 
@@ -84,7 +96,8 @@ class Stepping:
 
     def _descended(self, data, measure=None, guard=None) -> tuple:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self._forward(x, training=True)
+        with self._passages():
+            y_pred = self._forward(x, training=True)
         loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
         if guard is not None:
             guard.check(loss, (x, y, sample_weight))

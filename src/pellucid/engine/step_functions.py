@@ -12,7 +12,6 @@ from pellucid.engine.collecting import Collected
 from pellucid.engine.compiling import Compiling
 from pellucid.engine.logs import BatchLogs
 from pellucid.engine.sharing import shared_outputs, shared_step
-from pellucid.engine.step import Stepping
 
 # Made for one model and never for its copy.
 OF_ONE_MODEL = ("train_function", "test_function", "predict_function", "_jit_forward", "_inference")
@@ -65,7 +64,3 @@ class StepFunctions(Compiling):
 
     def _predict_once(self, data):
         return self.predict_step(data)
-
-    def _has_own(self, *methods) -> bool:
-        """Whether the user's class writes one of these, or an instance carries one."""
-        return any(getattr(type(self), m) is not getattr(Stepping, m) or m in vars(self) for m in methods)

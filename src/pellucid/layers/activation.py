@@ -15,6 +15,7 @@ from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.layers.normalization import mix_without_batch
 from pellucid.links import Same
+from pellucid.ops.pieces import Relu
 
 
 class Elementwise(Described):
@@ -58,6 +59,10 @@ class ReLU(Elementwise):
         return activations.relu(
             inputs, negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
         )
+
+    def pieces(self):
+        is_plain = self.max_value is None and self.negative_slope == self.threshold == 0
+        return [Relu()] if is_plain else None
 
 
 class LeakyReLU(Elementwise):

@@ -80,6 +80,11 @@ class Adapting(Described):
             ),
         )
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the stored weight is the weight in effect."""
+        return not (self.lora_enabled or self._is_quantized)
+
     def enable_lora(self, rank, lora_alpha=None, a_initializer="he_uniform", b_initializer="zeros"):
         """Freeze the main weight, and train two small ones whose product is added to it.
 

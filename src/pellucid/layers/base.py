@@ -152,6 +152,10 @@ class Layer(Calling, Quantizing, Parameters, Operation):
         """Which places of the input feed a place of the output; None where nobody knows."""
         return
 
+    def pieces(self):
+        """What `call` does in training, as pieces of ops/pieces.py one behind the other; None where that is not said."""
+        return
+
     # ---- dtype
 
     @property

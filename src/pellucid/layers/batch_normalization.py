@@ -17,6 +17,7 @@ from pellucid.graph.values import convert_to_tensor
 from pellucid.layers.input_spec import InputSpec
 from pellucid.layers.normalization import Normalizing, along, widened
 from pellucid.links import Along, Same, Whole
+from pellucid.ops.pieces import BatchNorm
 
 
 class BatchNormalization(Normalizing):
@@ -119,10 +120,19 @@ class BatchNormalization(Normalizing):
         seen, restore = self._seen(x)
         gamma, beta = self._weights("gamma", "beta", x.dtype)
         y, mean, inverse = torch.native_batch_norm(seen, gamma, beta, None, None, True, 0.0, self.epsilon)
-        with torch.no_grad():
-            self._move("moving_mean", mean, self.momentum)
-            self._move("moving_variance", inverse.pow(-2) - self.epsilon, self.momentum)
+        self._note_moments(mean, inverse)
         return restore(y)
+
+    def pieces(self):
+        is_last = self.input_spec.ndim == 4 and self.axis % 4 == 3
+        if not is_last or not self.trainable or self.renorm:
+            return None
+        return [BatchNorm(self.epsilon, self._note_moments, self.gamma, self.beta)]
+
+    @torch.no_grad()
+    def _note_moments(self, mean, inverse):
+        self._move("moving_mean", mean, self.momentum)
+        self._move("moving_variance", inverse.pow(-2) - self.epsilon, self.momentum)
 
     def _weights(self, *names_and_dtype):
         *names, dtype = names_and_dtype

@@ -10,8 +10,10 @@ from __future__ import annotations
 from pellucid.errors import ArgumentError
 from pellucid.layers.adapting import Adapting, in_effect
 from pellucid.layers.convolving import Convolving
+from pellucid.layers.core import activation_pieces
 from pellucid.links import Repeat
 from pellucid.ops.convolution import convolve, convolve_depthwise
+from pellucid.ops.pieces import Convolution
 
 
 class Conv(Adapting, Convolving):
@@ -76,6 +78,13 @@ class Conv(Adapting, Convolving):
 
     def convolve(self, x, bias):
         return convolve(x, self.main_value(), bias, self.strides, self.padding, self.data_format, self.dilation_rate)
+
+    def pieces(self):
+        after = activation_pieces(self.activation)
+        if after is None or not self.is_plain or self.rank != 2 or self.data_format != "channels_last":
+            return None
+        weights = (self._kernel,) if self.bias is None else (self._kernel, self.bias)
+        return [Convolution(self.strides, self.padding, self.dilation_rate, self.groups, *weights), *after]
 
 
 class Conv1D(Conv):

@@ -21,6 +21,7 @@ from pellucid.layers.quantizable import Quantizable
 from pellucid.layers.quantized.part import Part
 from pellucid.links import Mix, Same
 from pellucid.ops import comparing, products, reductions
+from pellucid.ops.pieces import Piece, Product, Recorded, Relu
 from pellucid.ops.promotion import tensors
 
 
@@ -86,6 +87,12 @@ class Dense(Quantizable):
     def call(self, inputs, training=None):
         x, kernel = tensors((inputs, self.main_value()))
         return self.activation(F.linear(x, kernel.T, None if self.bias is None else self.bias.value))
+
+    def pieces(self):
+        after = activation_pieces(self.activation)
+        if after is None or not self.is_plain:
+            return None
+        return [Product(self._kernel, *(() if self.bias is None else (self.bias,))), *after]
 
     def parts(self):
         shape = self._part_shape
@@ -155,6 +162,9 @@ class Activation(Described):
     def call(self, inputs):
         return self.activation(inputs)
 
+    def pieces(self):
+        return activation_pieces(self.activation) or None
+
     def compute_output_shape(self, input_shape):
         if self.activation is activations.glu:
             return (*input_shape[:-1], input_shape[-1] and input_shape[-1] // 2)
@@ -174,6 +184,15 @@ def activation_link(activation):
     if getattr(activations, str(name), None) is not activation or name == "glu":
         return None
     return Mix(-1) if name in _MIXING else Same()
+
+
+def activation_pieces(activation) -> list[Piece] | None:
+    """The pieces of an activation function; None for one of the user's own, which may own weights."""
+    if activation is activations.linear:
+        return []
+    if activation is activations.relu:
+        return [Relu()]
+    return None if activation_link(activation) is None else [Recorded(activation)]
 
 
 class Lambda(Layer):

@@ -11,6 +11,7 @@ import torch
 from pellucid.layers.spatial import Spatial
 from pellucid.links import Follow, Keep, Whole
 from pellucid.ops import reductions
+from pellucid.ops.pieces import SpatialMean
 
 
 class GlobalPooling(Spatial):
@@ -79,6 +80,10 @@ class GlobalAveragePooling(GlobalPooling):
     """The mean of each channel. See GlobalPooling."""
 
     reduce = staticmethod(reductions.mean)
+
+    def pieces(self):
+        is_plain = self.rank == 2 and self.data_format == "channels_last" and not self.keepdims
+        return [SpatialMean()] if is_plain else None
 
 
 class GlobalAveragePooling1D(GlobalAveragePooling):

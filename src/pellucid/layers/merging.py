@@ -15,6 +15,7 @@ from pellucid.links import Same
 from pellucid.ops import arithmetic, reductions
 from pellucid.ops.comparing import logical_or
 from pellucid.ops.indexing import where
+from pellucid.ops.pieces import Sum
 from pellucid.ops.shaping import broadcast_to, expand_dims
 
 
@@ -145,6 +146,9 @@ class Add(Elementwise):
 
     def merge(self, inputs):
         return functools.reduce(arithmetic.add, inputs)
+
+    def pieces(self):
+        return [Sum()]
 
 
 class Average(Elementwise):

@@ -13,6 +13,7 @@ from pellucid import axes
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.layers.spatial import Spatial
 from pellucid.links import Shift
+from pellucid.ops.pieces import Padding
 
 
 class Edged(Spatial):
@@ -100,6 +101,9 @@ class ZeroPadding2D(ZeroPadding):
 
     def __init__(self, padding=(1, 1), data_format=None, **kwargs):
         super().__init__(padding, data_format, **kwargs)
+
+    def pieces(self):
+        return [Padding(self._edges)] if self.data_format == "channels_last" else None
 
 
 class ZeroPadding3D(ZeroPadding):

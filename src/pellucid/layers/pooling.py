@@ -11,6 +11,7 @@ from pellucid.errors import ArgumentError, ShapeError
 from pellucid.layers import window_shapes
 from pellucid.layers.spatial import Spatial
 from pellucid.links import Slide
+from pellucid.ops.pieces import Largest
 from pellucid.ops.pooling import average_pool, max_pool
 
 
@@ -75,6 +76,12 @@ class MaxPooling(Pooling):
     """The largest value of each window. See Pooling."""
 
     pool = staticmethod(max_pool)
+
+    def pieces(self):
+        may_begin_early = self.padding == "same" and 1 in self.strides
+        if self.rank != 2 or self.data_format != "channels_last" or may_begin_early:
+            return None
+        return [Largest(self.pool_size, self.strides, self.padding)]
 
 
 class MaxPooling1D(MaxPooling):

@@ -5,6 +5,7 @@ Below:  random/ draws; links.py: each value depends on itself alone.
 
 from __future__ import annotations
 
+import functools
 import math
 
 from pellucid import random, regularizers
@@ -12,6 +13,7 @@ from pellucid.errors import ArgumentError
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.links import Same
+from pellucid.ops.pieces import Recorded
 from pellucid.random.seed import SeedGenerator
 from pellucid.settings import standardize_data_format
 
@@ -70,6 +72,9 @@ class Dropout(Noisy):
         super().__init__(seed=seed, **kwargs)
         self.begin(locals())
         self.noise_shape = _checked_noise_shape(noise_shape)
+
+    def pieces(self):
+        return [Recorded(functools.partial(self.call, training=True))]
 
     def noisy(self, x):
         return random.dropout(x, self.rate, noise_shape=self.noise_shape, seed=self.seed_generator)

@@ -15,6 +15,7 @@ from pellucid.graph.symbol import KerasTensor
 from pellucid.layers.described import Described
 from pellucid.layers.input_spec import InputSpec
 from pellucid.layers.maps import note_map
+from pellucid.ops.pieces import View
 from pellucid.settings import standardize_data_format
 
 
@@ -55,6 +56,9 @@ class Flatten(Rearranging):
         flat = inputs.reshape(inputs.shape[0], math.prod(inputs.shape[1:]))
         note_map(flat, inputs.shape)
         return flat
+
+    def pieces(self):
+        return [View(lambda shape: (shape[0], math.prod(shape[1:])))] if self.data_format == "channels_last" else None
 
     def compute_output_shape(self, input_shape):
         sizes = input_shape[1:]

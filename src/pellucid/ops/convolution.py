@@ -104,7 +104,7 @@ def _convolve(inputs, kernel, bias, strides, padding, data_format, dilation_rate
     # What both ends have in common PyTorch pads on the way; only the rest costs a copy.
     both = tuple(map(min, windows.before, windows.after))
     if both != windows.before or both != windows.after:
-        x = F.pad(x, _uneven(windows.before, windows.after, both))
+        x = F.pad(x, uneven(windows.before, windows.after, both))
     y = torch.convolution(
         x,
         kernel_seen_by_torch(kernel, lifted),
@@ -119,7 +119,7 @@ def _convolve(inputs, kernel, bias, strides, padding, data_format, dilation_rate
     return seen_by_keras(y, data_format, rank)
 
 
-def _uneven(before, after, both):
+def uneven(before, after, both) -> list[int]:
     """What is left of the padding, as F.pad takes it: last axis first."""
     pad = []
     for b, a, common in zip(reversed(before), reversed(after), reversed(both), strict=True):

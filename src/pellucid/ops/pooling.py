@@ -78,7 +78,9 @@ def _pool(kernels, more, inputs, pool_size, strides, padding, data_format):
     data_format = standardize_data_format(data_format)
     rank = spatial_rank(inputs.shape, "pooling")
     lifted = is_lifted(rank, data_format)
-    plan = _plan(tuple(spatial(inputs.shape, data_format)), hashable(pool_size), hashable(strides), padding, lifted)
+    plan = plan_windows(
+        tuple(spatial(inputs.shape, data_format)), hashable(pool_size), hashable(strides), padding, lifted
+    )
     x = seen_by_torch(inputs, data_format)
     y = kernels[len(plan.window)](x, plan.window, plan.strides, plan.padding, ceil_mode=plan.hangs_over, **more)
     for axis in plan.too_early:
@@ -97,7 +99,8 @@ class _Plan(NamedTuple):
 
 
 @functools.lru_cache(1024)
-def _plan(sizes, window, strides, padding, lifted) -> _Plan:
+def plan_windows(sizes, window, strides, padding, lifted=False) -> _Plan:
+    """A pooling over spatial axes of these sizes, in PyTorch's terms."""
     if str(padding).lower() not in ("valid", "same"):
         raise ArgumentError(
             "`padding` of a pooling.", got=repr(padding), expected="'valid' or 'same'", fix='padding="same"'

@@ -1,0 +1,5 @@
+"""Passages: stretches of a program that training runs forwards and backwards by hand."""
+
+from pellucid.engine.passages.planning import Plans
+
+__all__ = ["Plans"]
