@@ -9,6 +9,7 @@ Kept true: a compiled engine has given the model's own numbers on the batch at h
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from functools import partial
 
@@ -20,6 +21,7 @@ from pellucid.dtypes import standardize_dtype
 from pellucid.engine.data.arrays import DEFAULT_BATCH_SIZE
 from pellucid.engine.inference.foreign_code import Watching
 from pellucid.engine.inference.making import Batch, make_engine
+from pellucid.engine.inference.openvino_engine import OpenVINORows
 from pellucid.engine.inference.tape import Recording, Refused, packed
 from pellucid.engine.inference.unchanged import Unchanged
 from pellucid.graph.edits import edits
@@ -50,7 +52,9 @@ class Inference:
         key = _key(leaves)
         if key is None:
             return model(x, training=False)
-        shape = self._shapes.get(key) or self._of_any_length(key) or self._new_shape(key)
+        shape = self._shapes.get(key)
+        if shape is None or shape.engine is None:
+            shape = self._of_any_length(key) or shape or self._new_shape(key)
         outputs = shape.run(model, x, leaves)
         if shape.takes_any_length():
             self._rows[_rest(key)] = shape
@@ -81,7 +85,7 @@ class Inference:
     def _of_any_length(self, key) -> _Shape | None:
         """Where a batch of another length has an engine that takes this one too, without much padding."""
         shape = self._rows.get(_rest(key)) if self._rows and all(part[0] for part in key) else None
-        if shape is None or not shape.takes_any_length() or key[0][0][0] < shape.engine.rows or not shape.is_ready():
+        if shape is None or not shape.is_ready() or 2 * key[0][0][0] < shape.engine.rows:
             return None
         return shape if len({part[0][0] for part in key}) == 1 else None
 
@@ -131,7 +135,7 @@ class _Shape:
         self.engine = None
         self.packed = None
         self._unchanged: Unchanged | None = None
-        self._calls, self._seconds = 0, 0.0
+        self._calls, self._seconds, self._least = 0, 0.0, math.inf
         self._is_refused = False
 
     def is_ready(self) -> bool:
@@ -140,7 +144,7 @@ class _Shape:
 
     def takes_any_length(self) -> bool:
         """Whether the engine takes any number of samples."""
-        return hasattr(self.engine, "rows")
+        return isinstance(self.engine, OpenVINORows)
 
     def run(self, model, x, leaves):
         if self._unchanged is not None and not self._unchanged():
@@ -153,7 +157,8 @@ class _Shape:
             return self._run_and_compile(model, x, leaves)
         begin = time.perf_counter()
         outputs = model(x, training=False)
-        self._seconds += time.perf_counter() - begin
+        seconds = time.perf_counter() - begin
+        self._seconds, self._least = self._seconds + seconds, min(self._least, seconds)
         self._calls += 1
         return outputs
 
@@ -166,7 +171,8 @@ class _Shape:
         if watching.foreign is None and unchanged() and edits.weights == writes:
             with contextlib.suppress(Refused):
                 tape = recording.tape()
-                self.engine = make_engine(tape, Batch(model, x, leaves, nest.flatten(recording.outputs)))
+                outputs = nest.flatten(recording.outputs)
+                self.engine = make_engine(tape, Batch(model, x, leaves, outputs, self._least))
                 self.packed, self._unchanged = partial(packed, tape.structure), unchanged
                 self._is_refused = False
         return recording.outputs
