@@ -128,6 +128,17 @@ def test_both_layouts_agree_and_one_image_is_a_batch_of_one(name):
     torch.testing.assert_close(make(name)(IMAGES[0], training=True), make(name)(IMAGES[:1], training=True)[0])
 
 
+@pytest.mark.parametrize("name", [name for name in JUDGED if name != "Equalization"])
+def test_a_draw_follows_images_to_their_device(name):
+    layer, elsewhere = make(name, bounding_box_format="xyxy"), torch.empty(IMAGES.shape, device="meta")
+    draw = layer.get_random_transformation(IMAGES)
+    assert layer.transform_images(elsewhere, draw).device.type == "meta"
+    assert layer.transform_segmentation_masks(elsewhere, draw).device.type == "meta"
+    boxes = {word: torch.tensor(value, device="meta") for word, value in BOXES.items()}
+    if name not in WITHOUT_BOXES:
+        assert layer.transform_bounding_boxes(boxes, draw)["boxes"].device.type == "meta"
+
+
 @pytest.mark.parametrize("name", [name for name in CASES if name not in (*STILL, "RandomCrop")] + ["Equalization"])
 def test_outside_training_images_stay_as_they_are(name):
     layer = make(name)

@@ -52,7 +52,7 @@ class RandomFlip(ImageLayer):
         return self._moved(images, transformation, "nearest") if training and transformation else images
 
     def _moved(self, images, transformation, interpolation):
-        flips = convert_to_tensor(transformation["flips"])
+        flips = convert_to_tensor(transformation["flips"]).to(images.device)
         for word, axis in (("horizontal", self._height_axis + 1), ("vertical", self._height_axis)):
             if word in self.mode:
                 images = torch.where(flips, images.flip(axis), images)
@@ -66,7 +66,7 @@ class RandomFlip(ImageLayer):
         drawn = convert_to_tensor(transformation["flips"])
 
         def move(boxes):
-            flips = drawn.reshape(-1, *(1,) * (boxes.ndim - 1))
+            flips = drawn.to(boxes.device).reshape(-1, *(1,) * (boxes.ndim - 1))
             left, top, right, bottom = boxes.split(1, dim=-1)
             if "horizontal" in self.mode:
                 left, right = torch.where(flips, wide - right, left), torch.where(flips, wide - left, right)
@@ -104,7 +104,7 @@ class Warping(ImageLayer):
     def _moved(self, images, transformation, interpolation):
         return ops.image.affine_transform(
             images,
-            self._matrix(images, transformation),
+            self._matrix(images, transformation).to(images.device),
             interpolation=interpolation,
             fill_mode=self.fill_mode,
             fill_value=self.fill_value,
@@ -163,10 +163,10 @@ class RandomRotation(Warping):
         if not (training and transformation):
             return bounding_boxes
         high, wide = transformation["image_height"], transformation["image_width"]
-        angle = transformation["angle"]
-        zero, one = torch.zeros_like(angle), torch.ones_like(angle)
 
         def move(boxes):
+            angle = convert_to_tensor(transformation["angle"]).to(boxes.device)
+            zero, one = torch.zeros_like(angle), torch.ones_like(angle)
             return boxes_of.affine_transform(boxes, angle, zero, zero, one, zero, zero, high, wide)
 
         return self._in_corners(bounding_boxes, (high, wide), move)
