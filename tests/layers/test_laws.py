@@ -233,6 +233,8 @@ def test_every_layer_has_a_row():
     judged_elsewhere |= {"AugMix", "CutMix", "MixUp", "RandAugment", "Solarization", "MaxNumBoundingBoxes"}
     judged_elsewhere |= {"Equalization", "ContrastLimitedAdaptiveHistogramEqualization"}  # steps: no gradient
     judged_elsewhere |= {"MelSpectrogram"}  # no link: the loudest of a batch matters everywhere
+    judged_elsewhere |= {"TorchModuleWrapper"}  # a user's own module
+    judged_elsewhere |= {"FlaxLayer", "JaxLayer", "TFSMLayer"}  # cannot be made
     cells = {"LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells"}  # judged inside an RNN
     own |= {"GroupQueryAttention"}  # the class has another name, as in Keras
     assert own - judged_elsewhere - cells == {case.layer for case in CASES}

@@ -119,6 +119,7 @@ from pellucid.layers.image_sizes import CenterCrop, RandomCrop, Resizing
 from pellucid.layers.image_warps import RandomElasticTransform, RandomPerspective, RandomShear
 from pellucid.layers.lookup import IntegerLookup, StringLookup
 from pellucid.layers.rescaling import Normalization, Rescaling
+from pellucid.layers.foreign import FlaxLayer, JaxLayer, TFSMLayer
 from pellucid.layers.text_vectorization import TextVectorization
 from pellucid.layers.torch_module import TorchModuleWrapper
 from pellucid.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
@@ -205,6 +206,7 @@ __all__ = [
     "Embedding",
     "Equalization",
     "Flatten",
+    "FlaxLayer",
     "GRU",
     "GRUCell",
     "GaussianDropout",
@@ -233,6 +235,7 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "Lambda",
+    "JaxLayer",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
@@ -300,6 +303,7 @@ __all__ = [
     "StringLookup",
     "Subtract",
     "TextVectorization",
+    "TFSMLayer",
     "TimeDistributed",
     "TorchModuleWrapper",
     "UnitNormalization",
