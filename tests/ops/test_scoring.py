@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from pellucid import losses
 from pellucid.errors import ShapeError
 from pellucid.graph.symbol import KerasTensor
 from pellucid.ops import scoring
@@ -60,6 +61,19 @@ def test_one_row_by_hand():
 
 def test_a_certain_mistake_costs_a_finite_price():
     assert scoring.binary_crossentropy([1.0], [0.0]).item() == pytest.approx(-math.log(1e-7), rel=1e-5)
+
+
+def test_binary_labels_with_noise_added_lie_outside_0_to_1():
+    expected = [-1.05 * math.log(0.5) + 0.05 * math.log(0.5), 0.1 * math.log(0.25) - 1.1 * math.log(0.75)]
+    assert scoring.binary_crossentropy([1.05, -0.1], [0.5, 0.25]).tolist() == pytest.approx(expected)
+    assert losses.BinaryCrossentropy()([1.05, -0.1], [0.5, 0.25]).item() == pytest.approx(sum(expected) / 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_certain_answers_in_half_precision_stay_finite(dtype):
+    target, output = torch.tensor([0, 1, 1], dtype=dtype), torch.tensor([0, 1, 0], dtype=dtype)
+    found = scoring.binary_crossentropy(target, output)
+    assert found[:2].tolist() == pytest.approx([0, 0], abs=1e-6) and 10 < found[2] <= 100
 
 
 def test_shapes_that_differ_are_told():

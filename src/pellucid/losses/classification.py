@@ -11,7 +11,6 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from pellucid import settings
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.values import convert_to_tensor
 from pellucid.losses.base import NamedLoss, loss_function, prediction, truth_like
@@ -118,8 +117,7 @@ class BinaryCrossentropy(NamedLoss):
         y_true = smooth_binary(y_true, label_smoothing)
         if from_logits:
             return F.binary_cross_entropy_with_logits(y_pred, y_true)
-        least = settings.epsilon()
-        return F.binary_cross_entropy(y_pred.clamp(least, 1.0 - least), y_true)
+        return scoring.binary_crossentropy(y_true, y_pred).mean()
 
     def __init__(
         self,

@@ -30,7 +30,12 @@ def binary_crossentropy(target, output, from_logits=False):
     target, output = _alike(target, output)
     if from_logits:
         return F.binary_cross_entropy_with_logits(output, target, reduction="none")
-    return F.binary_cross_entropy(_inside(output), target, reduction="none")
+    # not PyTorch's own, which refuses targets outside 0 to 1: labels with noise added are such
+    share = _inside(output)
+    logarithms = torch.log1p(-share), torch.log(share)
+    if share.dtype.itemsize < 4:  # `epsilon` below 1 is 1 there; PyTorch's own stops at -100 too
+        logarithms = logarithms[0].clamp(min=-100), logarithms[1].clamp(min=-100)
+    return -torch.lerp(*logarithms, target)
 
 
 @operation
