@@ -146,7 +146,7 @@ def _add_prove(commands):
     parser = commands.add_parser(
         "prove", help="whether two networks compute the same, or a converted file still what it should; 1 if not"
     )
-    parser.add_argument("first", help="a .keras, .h5 or .onnx file")
+    parser.add_argument("first", help="a .keras, .h5 or .onnx file, or a .py file that convert wrote")
     parser.add_argument("second", nargs="?", help="another; left out, the first one's own test vector is replayed")
     parser.add_argument("--input-layout", choices=LAYOUTS, help="where the second one's inputs have the channels")
     parser.add_argument("--json", action="store_true", help="print plain data")

@@ -7,6 +7,7 @@ import struct
 import keras
 import numpy as np
 import pytest
+import safetensors.torch
 
 from convert import networks
 from pellucid import cli, convert
@@ -22,13 +23,14 @@ def source(tmp_path):
     return str(tmp_path / "source.keras")
 
 
-@pytest.mark.parametrize("ending", [".keras", ".h5", ".onnx"])
+@pytest.mark.parametrize("ending", [".keras", ".h5", ".onnx", ".py"])
 def test_a_converted_file_carries_a_test_vector_and_is_proved(source, tmp_path, ending):
     target = str(tmp_path / ("target" + ending))
     ledger = convert_file(source, target, layout="channels_first")
     assert replay(target).equal and convert.prove(source, target).equal
-    assert ledger.target in ("channels_first", "ONNX")
-    assert sorted(os.listdir(tmp_path)) == ["source.keras", "target" + ending]
+    assert ledger.target in ("channels_first", "ONNX", "PyTorch")
+    beside = ["target.safetensors"] if ending == ".py" else []
+    assert sorted(os.listdir(tmp_path)) == ["source.keras", "target" + ending, *beside]
 
 
 def test_a_wrong_kernel_is_seen_at_the_destination(source, tmp_path):
@@ -52,9 +54,48 @@ def test_keras_still_opens_what_carries_a_test_vector(source, tmp_path):
     np.testing.assert_allclose(theirs(x.transpose(0, 3, 1, 2)).detach().numpy(), ours, rtol=1e-4, atol=1e-5)
 
 
-def test_a_torch_source_file_comes_with_its_weights(source, tmp_path):
-    convert_file(source, tmp_path / "network.py")
-    assert {"network.py", "network.safetensors"} <= set(os.listdir(tmp_path))
+def test_a_torch_source_file_whose_weights_changed_is_seen(source, tmp_path):
+    target = tmp_path / "network.py"
+    convert_file(source, target)
+    weights = safetensors.torch.load_file(tmp_path / "network.safetensors")
+    name = next(key for key, value in weights.items() if value.ndim == 2)
+    safetensors.torch.save_file({**weights, name: weights[name].flip(1).contiguous()}, tmp_path / "network.safetensors")
+    assert cli.main(["prove", str(target)]) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import os",
+        "print(1)",
+        "class Net(dict):\n    pass",
+        "class Net(nn.Module):\n    x = torch.load('a')",
+        "class Net(nn.Module):\n    def forward(self, x):\n        return torch.load(x)",
+        "class Net(nn.Module):\n    def forward(self, x):\n        return x.numpy().tofile('a')",
+        "class Net(nn.Module):\n    def forward(self, x):\n        return self.__class__",
+        "class Net(nn.Module):\n    def forward(self, x):\n        return nn.modules.torch",
+        "class Net(nn.Module):\n    def forward(self, x):\n        return (lambda: x)()",
+        "class Net(nn.Module):\n    def forward(self, x):\n        return open(x)",
+        "class Net(nn.Module):\n    def forward(self, x):\n        return 9**9**9",
+        "class Net(nn.Module):\n    def forward(self, x=open('a')):\n        return x",
+        "class Net(nn.Module):\n    def __getattr__(self, x):\n        return x",
+        "class Net(nn.Module):\n    def __init__(self):\n        self.apply = nn.ReLU()",
+        "@torch.compile\nclass Net(nn.Module):\n    pass",
+    ],
+)
+def test_a_source_file_that_says_more_than_a_network_is_not_run(tmp_path, line):
+    (tmp_path / "network.py").write_text(f"import torch\nfrom torch import nn\n\n\n{line}\n")
+    with pytest.raises(UnsupportedError, match=r"says something else than a network|has of its own"):
+        convert.prove(tmp_path / "network.py", tmp_path / "network.py")
+
+
+def test_a_source_file_without_a_network_or_weights_is_refused(tmp_path):
+    (tmp_path / "network.py").write_text("import torch\n")
+    with pytest.raises(FileError, match="holds no network"):
+        convert.prove(tmp_path / "network.py", tmp_path / "network.py")
+    (tmp_path / "network.py").write_text("from torch import nn\n\n\nclass Net(nn.Module):\n    'Empty.'\n")
+    with pytest.raises(FileError, match="neighbour of the file is missing"):
+        convert.prove(tmp_path / "network.py", tmp_path / "network.py")
 
 
 def test_the_shell_converts_and_proves(source, tmp_path, capsys):

@@ -188,7 +188,7 @@ def is_refused(case) -> bool:
     if case.layer == "TimeDistributed" and len(case.shape) > 2:
         return True
     words = {"activation", "recurrent_activation", "reset_after", "renorm"} & set(case.kwargs)
-    return case.layer.startswith("ConvLSTM") or (
+    return case.layer.startswith(("ConvLSTM", "STFT", "AutoContrast")) or (
         bool(words) and case.layer in ("LSTM", "GRU", "SimpleRNN", "BatchNormalization")
     )
 

@@ -294,12 +294,13 @@ class Branches(nn.Module):
     [
         (BatchMixer(), ["cannot become a layer: it makes one axis of the batch and another"]),
         (Branches(), ["PyTorch cannot follow what this module's `forward` does"]),
-        (Forward(lambda x: torch.cumsum(x, 0)), ["no layer computes this function", "cumsum"]),
+        (Forward(lambda x: torch.cumsum(x, 0)), ["it adds up along the batch", "cumsum"]),
+        (Forward(lambda x: torch.sort(x, 1)[0]), ["no layer computes this function", "sort"]),
+        (Forward(lambda x: x + torch.arange(x.shape[0]).reshape(-1, 1, 1, 1)), ["no layer computes", "arange"]),
         (Forward(lambda x: x - x.mean(0)), ["it mixes the samples of a batch"]),
         (nn.ConvTranspose2d(4, 4, 3, groups=2), ["Keras's transposed convolutions have no groups"]),
-        (Forward(lambda x: F.pad(x, (1, 1, 1, 1), mode="replicate")), ["Keras has no padding that repeats the edge"]),
     ],
-    ids=["mixer", "branches", "cumsum", "mean", "groups", "edge"],
+    ids=["mixer", "branches", "cumsum", "sort", "arange", "mean", "groups"],
 )
 def test_what_no_layer_computes_is_refused_with_the_reason(module, words):
     with pytest.raises(UnsupportedError) as caught:

@@ -25,6 +25,8 @@ REFUSED = {
     "ConvLSTM1D": (),
     "ConvLSTM2D": (),
     "ConvLSTM3D": (),
+    "STFTSpectrogram": (),
+    "AutoContrast": (),
 }
 
 

@@ -63,8 +63,7 @@ def convert_file(source, target, layout: str | None = None, overwrite: bool = Fa
     with tempfile.TemporaryDirectory(dir=folder, prefix=".convert-") as made:
         path = os.path.join(made, os.path.basename(target))
         ledger = _written(model, path, layout)
-        if not target.endswith(".py"):
-            vectors.keep(path, _vector(model, path, ledger))
+        vectors.keep(path, _vector(model, path, ledger))
         for name in os.listdir(made):
             shutil.move(os.path.join(made, name), os.path.join(folder, name))
     return ledger

@@ -13,6 +13,7 @@ from pellucid import links
 from pellucid.convert import weight_axes
 from pellucid.convert.elements import Rearranging, Renaming, Repeating
 from pellucid.convert.mixing import EachStep, Joining, Stepping, Summing
+from pellucid.convert.operations import rule_of_operation
 from pellucid.convert.passing import Call, Rule, Windows
 from pellucid.convert.pointwise import Activated, Following, Noise, Pointwise, Scaling, Standardizing
 from pellucid.layers import (
@@ -109,6 +110,9 @@ def _around(call: Call, data_format: str) -> Rule | None:
 
 def _of_operation(call: Call) -> Rule:
     """A bare operation of a graph, such as ``x + y``."""
+    named = rule_of_operation(call)
+    if named is not None:
+        return named
     constants = [x for x in call.node.arguments.args if getattr(x, "ndim", 0) and not hasattr(x, "_keras_history")]
     shapes = [(None, *shape) for shape in call.in_shapes]
     link = operators.link_of(call.layer, call.node.arguments, shapes, (None, *call.out_shapes[0]))

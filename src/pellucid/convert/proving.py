@@ -27,7 +27,8 @@ def prove(a, b, *, input_layout: str | None = None, samples=3, seed: int = 0) ->
     """Compare two networks: with whole numbers for weights and inputs by `==`, then with their real weights.
 
     Args:
-        a, b: models of ours, torch modules, paths of ``.keras``, ``.h5`` or ``.onnx`` files, or functions of arrays.
+        a, b: models of ours, torch modules, functions of arrays, or paths: of ``.keras``, ``.h5`` and ``.onnx`` files,
+            and of ``.py`` files that `to_torch` wrote.
         input_layout: where the inputs of `b` have the channels; None for where its conversion put them, or where its
             layers have them.
         samples: how many inputs are drawn; or the inputs themselves, as `a` takes them, where neither side knows shapes.

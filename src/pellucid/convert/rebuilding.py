@@ -179,7 +179,8 @@ class _Run:
             return
         layer = self.rebuilder.layer(node.operation, passage)
         if passage is not None and passage.instead is not None:
-            outputs = self._called(layer, next(iter(given.values())) if len(given) == 1 else list(given.values()))
+            values = [given[id(x)] for x in node.input_tensors]
+            outputs = self._called(layer, values[0] if len(values) == 1 else values)
         else:
             args, kwargs = node.arguments.fill_in(given)
             outputs = self._called(layer, *args, **kwargs)

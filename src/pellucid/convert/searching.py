@@ -13,6 +13,7 @@ from typing import Any
 
 from pellucid.convert.arrangement import State
 from pellucid.convert.elements import Rearranging, Renaming
+from pellucid.convert.mixing import Joining
 from pellucid.convert.passing import Windows, map_move
 from pellucid.convert.planning import Plan, Walk, graph_of
 from pellucid.errors import UnsupportedError
@@ -64,7 +65,19 @@ class _Search:
             tried = self._walked(choices | asked)
             if tried.cost < found.cost or (wish.is_map and moves_input and tried.cost[0] == found.cost[0]):
                 return tried, choices | asked
-        return self._anchored(found, choices)
+        return self._unjoined(found, choices) or self._anchored(found, choices)
+
+    def _unjoined(self, found: Plan, choices: dict):
+        """Values in an order that no layer undoes once they are joined: each is brought back before."""
+        for key, (call, rule) in found.calls.items():
+            choice = ("parts", key)
+            if not isinstance(rule, Joining) or choice in self.tried or not found.passages[key].gives[0].orders:
+                continue
+            self.tried.add(choice)
+            tried = self._walked(choices | {("parts", call.key): True})
+            if tried.cost < found.cost:
+                return tried, choices | {("parts", call.key): True}
+        return None
 
     def _anchored(self, found: Plan, choices: dict):
         """A Permute that nothing is gained by leaving out stays, and what comes behind it lies as it was."""

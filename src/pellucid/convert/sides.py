@@ -18,6 +18,7 @@ import torch
 from pellucid import nest, registry
 from pellucid.convert.ledger import Ledger
 from pellucid.convert.onnx.package import onnx_package
+from pellucid.convert.torch.vetting import module_of
 from pellucid.engine.program import calling_through
 from pellucid.errors import ArgumentTypeError, MissingPackageError
 from pellucid.graph.objects import ObjectSharingScope
@@ -270,6 +271,8 @@ def side(thing) -> Side:
         return thing
     if isinstance(thing, (str, os.PathLike)):
         path = os.fspath(thing)
+        if path.endswith(".py"):
+            return TorchModule(module_of(path))
         return OnnxFile(path) if path.endswith(".onnx") else OurModel(load_model(path, compile=False))
     if isinstance(thing, Model):
         return OurModel(thing)

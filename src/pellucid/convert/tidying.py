@@ -17,6 +17,7 @@ def tidy(flow: Flow) -> Flow:
         or _read_through_joins(flow)
         or _pad_into_windows(flow)
         or _add_as_bias(flow)
+        or _broadcast_unasked(flow)
     ):
         pass
     _drop_unread(flow)
@@ -85,6 +86,23 @@ def _add_as_bias(flow: Flow) -> bool:
                 flow.ops.remove(op)
                 return True
     return False
+
+
+def _broadcast_unasked(flow: Flow) -> bool:
+    """A value made wider only to meet a value of that shape meets it as it is: both broadcast."""
+    makers = flow.makers()
+    for op in flow.ops:
+        for at, x in enumerate(op.inputs if op.kind in _BROADCAST else ()):
+            wider = makers.get(x) if isinstance(x, Value) else None
+            others = [y for y in op.values if y is not x]
+            if wider is None or wider.kind != "expand" or not any(y.shape == op.output.shape for y in others):
+                continue
+            op.inputs = (*op.inputs[:at], wider.inputs[0], *op.inputs[at + 1 :])
+            return True
+    return False
+
+
+_BROADCAST = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power")
 
 
 def _counts(flow: Flow) -> dict[Value, int]:

@@ -27,6 +27,7 @@ _MOST_VALUES = 1024
 _MOST_BYTES = 2**16
 # HDF5 does not mind what stands behind its end, and says in a checksum what stands before it.
 _MARK = b"pellucid vector1"
+_COMMENT = f"# {NAME}: "
 
 
 def numbers(shapes, dtypes, below: int) -> list[np.ndarray]:
@@ -91,6 +92,9 @@ def keep(path: str, vector: Vector) -> None:
     elif path.endswith(".h5"):
         with open(path, "ab") as file:
             file.write(text.encode() + struct.pack("<Q", len(text)) + _MARK)
+    elif path.endswith(".py"):
+        with open(path, "a", encoding="utf-8") as source:
+            source.write(f"\n{_COMMENT}{text}\n")
     else:
         told = onnx_package().ModelProto()
         told.metadata_props.add(key=NAME, value=text)
@@ -131,9 +135,19 @@ def _text(path: str) -> str | bytes | None:
         return None
     if path.endswith(".h5"):
         return _behind(path)
+    if path.endswith(".py"):
+        return _last_comment(path)
     if path.endswith(".onnx"):
         return next((one.value for one in message(path).metadata_props if one.key == NAME), None)
     return None
+
+
+def _last_comment(path: str) -> bytes | None:
+    """What stands in the last line of a source file, if that is the comment with a vector."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - _MOST_BYTES))
+        last = file.read().rstrip().rpartition(b"\n")[2]
+    return last.removeprefix(_COMMENT.encode()) if last.startswith(_COMMENT.encode()) else None
 
 
 def _behind(path: str) -> bytes | None:

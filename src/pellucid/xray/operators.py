@@ -40,7 +40,7 @@ def link_of(operation, arguments, in_shapes: list, out_shape, k: int = 0):
     if function is None or not in_shapes:
         return None
     name, family = function.__name__, function.__module__.removeprefix("pellucid.ops.")
-    words = _words(operation, function, arguments)
+    words = words_of(operation, arguments)
     if name in _SPLITTING:
         return _SPLITTING[name](words, in_shapes, out_shape, k)
     if name in _MAKERS:
@@ -50,8 +50,9 @@ def link_of(operation, arguments, in_shapes: list, out_shape, k: int = 0):
     return None
 
 
-def _words(operation, function, arguments) -> dict:
-    """The arguments by name; an operation read from a file holds some of them itself."""
+def words_of(operation, arguments) -> dict:
+    """The arguments of a call by name; an operation read from a file holds some of them itself."""
+    function = type(operation).function
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     defaults = dict(zip(names[::-1], (function.__defaults__ or ())[::-1], strict=False))
     return {**defaults, **operation.arguments, **dict(zip(names, arguments.args, strict=False)), **arguments.kwargs}

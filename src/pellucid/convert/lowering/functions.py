@@ -121,6 +121,13 @@ def arg(kind: str):
     return rule
 
 
+def rounded(site: Site, x, decimals=0) -> Value:
+    """``ops.round``, to whole numbers."""
+    if decimals:
+        raise site.refuse("it rounds to decimals", got=decimals, fix="ops.round(x * 10) / 10")
+    return site.emit("round", x)
+
+
 def clip(site: Site, x, x_min, x_max) -> Value:
     """``ops.clip``."""
     return site.emit("clamp", x, least=float(x_min), most=float(x_max))

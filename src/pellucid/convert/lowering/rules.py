@@ -120,6 +120,8 @@ FUNCTIONS = {
             "Negative": "negative", "Abs": "abs", "Absolute": "abs", "Sqrt": "sqrt", "Rsqrt": "rsqrt",
             "Square": "square", "Exp": "exp", "Log": "log", "Sin": "sin", "Cos": "cos", "Floor": "floor",
             "Ceil": "ceil", "Erf": "erf", "Reciprocal": "reciprocal", "LogicalNot": "logical_not", "Sign": "sign",
+            "Tan": "tan", "Arcsin": "asin", "Arccos": "acos", "Arctan": "atan", "Sinh": "sinh", "Cosh": "cosh",
+            "Arcsinh": "asinh", "Arccosh": "acosh", "Arctanh": "atanh",
         }.items()
     },
     **{
@@ -144,6 +146,7 @@ FUNCTIONS = {
     "Argmax": functions.arg("argmax"),
     "Argmin": functions.arg("argmin"),
     "Clip": functions.clip,
+    "Round": functions.rounded,
     "Cast": functions.cast,
     "Reshape": functions.reshape,
     "Transpose": functions.transpose,

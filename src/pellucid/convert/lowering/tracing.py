@@ -1,4 +1,4 @@
-"""Layers of a user's own, lowered by what PyTorch says that their `call` computes.
+"""Layers of a user's own, and whatever else has no rule, lowered by what PyTorch says that their `call` computes.
 
 Below:  convert/torch/ asks PyTorch and reads the answer, as for modules.
 Above:  walk.py, for layers that no rule names.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from torch import nn
 
-from pellucid import nest
+from pellucid import nest, registry
 from pellucid.convert.flow import Flow, Op, Value
 from pellucid.convert.lowering.site import Site
 from pellucid.convert.torch.from_torch import read
 from pellucid.errors import PellucidError
+from pellucid.layers.base import Layer
+from pellucid.layers.core import Lambda
 
 
 class _AsModule(nn.Module):
@@ -42,16 +44,22 @@ def traced(site: Site, layer, *args, **kwargs):
     """
     values = [x for x in nest.flatten((args, kwargs)) if isinstance(x, Value)]
     if any(None in x.shape[1:] or not x.batched for x in values):
-        raise site.refuse("it is a layer of your own, and the sizes of its input are not all known")
-    owned = {weight.value.data_ptr(): (weight.path, weight.trainable) for weight in layer.weights}
-    device = next((weight.value.device for weight in layer.weights), None)
+        raise site.refuse(f"{_unknown(layer)}, and the sizes of its input are not all known")
+    weights = getattr(layer, "weights", ())
+    owned = {weight.value.data_ptr(): (weight.path, weight.trainable) for weight in weights}
+    device = next((weight.value.device for weight in weights), None)
     module = _AsModule(layer, args, kwargs)
     try:
         flow = read(module, [x.shape[1:] for x in values], [x.dtype for x in values], site.name, owned, device)
     except PellucidError as error:
         told = error.message.rstrip(".")
-        raise site.refuse(f"it is a layer of your own, and what it computes cannot be told: {told}") from error
+        raise site.refuse(f"{_unknown(layer)}, and what it computes cannot be told: {told}") from error
     return _put_in(site, flow, values)
+
+
+def _unknown(layer) -> str:
+    is_own = isinstance(layer, Layer) and (type(layer) is Lambda or registry.public_name(type(layer)) is None)
+    return "it is a layer of your own" if is_own else "neither PyTorch nor ONNX has a counterpart that is known here"
 
 
 def _put_in(site: Site, flow: Flow, values):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 
-from pellucid import nest, registry
+from pellucid import nest
 from pellucid.convert.flow import Flow, Op, Value
 from pellucid.convert.lowering.rules import FUNCTIONS, LAYERS, TAKES_WHOLE
 from pellucid.convert.lowering.site import Site
@@ -18,8 +18,6 @@ from pellucid.dtypes import is_float_dtype
 from pellucid.errors import ArgumentTypeError, OrderError, UnsupportedError
 from pellucid.graph.operation import FunctionOperation
 from pellucid.graph.symbol import KerasTensor
-from pellucid.layers.base import Layer
-from pellucid.layers.core import Lambda
 from pellucid.models.model import Model
 
 
@@ -97,20 +95,10 @@ def _applied(site: Site, operation, args, kwargs):
         rule = _network
     else:
         _check_numbers(site, operation)
-    if rule is None and _is_own(operation):
-        rule = traced
     if rule is None:
-        raise site.refuse(
-            "neither PyTorch nor ONNX has a counterpart that is known here",
-            fix="build the model of layers that pellucid.layers has, or leave this one out",
-        )
+        rule, first = traced, (operation,)
     _check_call(site, rule, first, args, kwargs)
     return rule(site, *first, *args, **kwargs)
-
-
-def _is_own(operation) -> bool:
-    """Whether a user wrote this layer, or the function in it."""
-    return isinstance(operation, Layer) and (type(operation) is Lambda or registry.public_name(type(operation)) is None)
 
 
 def _check_call(site, rule, first, args, kwargs):

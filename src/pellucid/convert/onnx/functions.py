@@ -213,6 +213,16 @@ def _dropout(x, ratio_input=None, training_input=None, ratio=0.5, seed=None, is_
     return (y, None) if outputs > 1 else y
 
 
+def _cumulative(x, axis, exclusive=0, reverse=0):
+    if exclusive or reverse:
+        raise NotImplementedError("it adds up backwards, or leaves an element out")
+    return torch.cumsum(x, axis[0] if isinstance(axis, list) else axis)
+
+
+def _local_response(x, size, alpha=1e-4, beta=0.75, bias=1.0):
+    return F.local_response_norm(x, size, alpha, beta, bias)
+
+
 def _einsum(*xs, equation):
     return torch.einsum(equation, *xs)
 
@@ -282,6 +292,24 @@ FUNCTIONS = {
     "Floor": torch.floor,
     "Ceil": torch.ceil,
     "Sign": torch.sign,
+    "Round": torch.round,
+    "Tan": torch.tan,
+    "Asin": torch.asin,
+    "Acos": torch.acos,
+    "Atan": torch.atan,
+    "Sinh": torch.sinh,
+    "Cosh": torch.cosh,
+    "Asinh": torch.asinh,
+    "Acosh": torch.acosh,
+    "Atanh": torch.atanh,
+    "Mod": lambda a, b, fmod=0: torch.fmod(a, b) if fmod else torch.remainder(a, b),
+    "Xor": torch.logical_xor,
+    "ThresholdedRelu": lambda x, alpha=1.0: torch.where(x > alpha, x, 0.0),
+    "Trilu": lambda x, k=0, upper=1: torch.triu(x, k) if upper else torch.tril(x, k),
+    "CumSum": _cumulative,
+    "LRN": _local_response,
+    "DepthToSpace": shapes.depth_to_space,
+    "SpaceToDepth": lambda x, blocksize: shapes.space_to_depth(x, blocksize),
     "Reciprocal": torch.reciprocal,
     "ReduceMean": _reduction(lambda x, along, keep: x.mean(along, keepdim=keep)),
     "ReduceSum": _reduction(lambda x, along, keep: x.sum(along, keepdim=keep)),
@@ -289,6 +317,9 @@ FUNCTIONS = {
     "ReduceMin": _reduction(lambda x, along, keep: x.amin(along, keepdim=keep)),
     "ReduceProd": _reduction(_product),
     "ReduceL2": _reduction(lambda x, along, keep: torch.sqrt((x * x).sum(along, keepdim=keep))),
+    "ReduceL1": _reduction(lambda x, along, keep: torch.abs(x).sum(along, keepdim=keep)),
+    "ReduceLogSum": _reduction(lambda x, along, keep: torch.log(x.sum(along, keepdim=keep))),
+    "ReduceLogSumExp": _reduction(lambda x, along, keep: torch.logsumexp(x, along, keepdim=keep)),
     "ReduceSumSquare": _reduction(lambda x, along, keep: (x * x).sum(along, keepdim=keep)),
     "ArgMax": _arg(torch.argmax),
     "ArgMin": _arg(torch.argmin),

@@ -132,7 +132,7 @@ def _read(onnx, tensor, file, place: tuple[int, int]) -> torch.Tensor:
         raise _elsewhere(tensor, f"{length} bytes at {offset}", needed)
     dtype = _dtype(onnx, tensor)
     array = np.empty(tuple(tensor.dims), dtype.newbyteorder("<"))
-    rest = memoryview(array.reshape(-1).view(np.uint8))
+    rest = array.reshape(-1).view(np.uint8).data
     file.seek(offset)
     while rest:
         count = file.readinto(rest)

@@ -23,7 +23,8 @@ _PLAIN = {
     "Reshape": (1,), "Squeeze": (1,), "Unsqueeze": (1,), "Slice": (1, 2, 3, 4), "Pad": (1, 2, 3), "Resize": (1, 2, 3),
     "Upsample": (1,), "Expand": (1,), "Tile": (1,), "Split": (1,), "ReduceSum": (1,), "ReduceMean": (1,), "ReduceMax": (1,),
     "ReduceMin": (1,), "ReduceProd": (1,), "ReduceL2": (1,), "ReduceSumSquare": (1,), "Clip": (1, 2), "Pow": (1,),
-    "ConstantOfShape": (0,), "Dropout": (1, 2), "Gather": (1,), "Range": (0, 1, 2),
+    "ConstantOfShape": (0,), "Dropout": (1, 2), "Gather": (1,), "Range": (0, 1, 2), "Trilu": (1,), "CumSum": (1,),
+    "ReduceL1": (1,), "ReduceLogSum": (1,), "ReduceLogSumExp": (1,),
 }  # fmt: skip
 # Kinds that also compute sizes: there, known whole numbers are plain as well.
 _OF_SIZES = ("Add", "Sub", "Mul", "Div", "Concat", "Equal", "Cast", "Squeeze", "Unsqueeze", "Gather", "Slice", "Where")

@@ -266,7 +266,9 @@ NODES = {
             "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "exp": "Exp", "softplus": "Softplus",
             "softsign": "Softsign", "selu": "Selu", "hard_swish": "HardSwish", "negative": "Neg", "abs": "Abs",
             "sqrt": "Sqrt", "log": "Log", "sin": "Sin", "cos": "Cos", "floor": "Floor", "ceil": "Ceil", "erf": "Erf",
-            "reciprocal": "Reciprocal", "logical_not": "Not", "sign": "Sign", "matmul": "MatMul",
+            "reciprocal": "Reciprocal", "logical_not": "Not", "sign": "Sign", "matmul": "MatMul", "round": "Round",
+            "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan", "sinh": "Sinh", "cosh": "Cosh",
+            "asinh": "Asinh", "acosh": "Acosh", "atanh": "Atanh",
         }.items()
     },
     "leaky_relu": plain("LeakyRelu", alpha="slope"),

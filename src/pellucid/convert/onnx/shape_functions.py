@@ -175,3 +175,21 @@ def cast(x, to, saturate=1):
 def places(start, limit, delta):
     """Range."""
     return torch.arange(int(start), int(limit), int(delta))
+
+
+def depth_to_space(x, blocksize, mode="DCR"):
+    """Channels spread over squares of places."""
+    batch, channels, height, width = x.shape
+    new = channels // blocksize**2
+    if mode == "CRD":
+        return F.pixel_shuffle(x, blocksize)
+    parts = x.reshape(batch, blocksize, blocksize, new, height, width).permute(0, 3, 4, 1, 5, 2)
+    return parts.reshape(batch, new, height * blocksize, width * blocksize)
+
+
+def space_to_depth(x, blocksize):
+    """Squares of places as channels."""
+    batch, channels, height, width = x.shape
+    parts = x.reshape(batch, channels, height // blocksize, blocksize, width // blocksize, blocksize)
+    parts = parts.permute(0, 3, 5, 1, 2, 4)
+    return parts.reshape(batch, channels * blocksize**2, height // blocksize, width // blocksize)

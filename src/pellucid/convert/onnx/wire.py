@@ -46,7 +46,7 @@ class Stored:
     def data(self) -> memoryview:
         """The numbers as they lie in the file."""
         array = self.array.astype(self.array.dtype.newbyteorder("<"), copy=False)
-        return memoryview(array.reshape(-1).view(np.uint8))
+        return array.reshape(-1).view(np.uint8).data
 
 
 def _key(number: int, size: int) -> bytes:

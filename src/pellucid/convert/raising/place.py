@@ -128,7 +128,9 @@ class Place:
         if not isinstance(found, Op) or self.op.kind in ("einsum", "matmul"):
             return found
         weight = found.weights["value"].tensor
-        return self.learned(found, self.op.output.ndim) if found.kind == "parameter" else weight.cpu().numpy()
+        if found.kind == "parameter" or self.op.kind == "for_each_sample":
+            return self.learned(found, self.op.output.ndim)
+        return weight.cpu().numpy()
 
     def learned(self, op: Op, ndim: int):
         """A weight that stands alone, as a value: the rows of an Embedding, taken in order for each sample.

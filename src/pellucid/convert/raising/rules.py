@@ -48,7 +48,9 @@ RULES = {
         for kind, name in {
             "negative": "negative", "abs": "abs", "sqrt": "sqrt", "rsqrt": "rsqrt", "square": "square", "log": "log",
             "sin": "sin", "cos": "cos", "floor": "floor", "ceil": "ceil", "erf": "erf", "reciprocal": "reciprocal",
-            "logical_not": "logical_not", "sign": "sign", "where": "where",
+            "logical_not": "logical_not", "sign": "sign", "where": "where", "round": "round", "tan": "tan",
+            "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "asinh": "arcsinh",
+            "acosh": "arccosh", "atanh": "arctanh",
         }.items()
     },
     **{

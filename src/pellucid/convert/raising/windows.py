@@ -219,6 +219,8 @@ def resize(place: Place, x):
     """UpSampling where Keras has the same numbers; else products with fixed matrices, one an axis."""
     scale, mode = place.settings["scale"], place.settings["mode"]
     whole = all(isinstance(one, int) and one >= 1 for one in scale)
+    if whole and mode == "nearest-exact":
+        mode = "nearest"
     corners = place.settings.get("corners", False)
     words = {"linear": "bilinear", "bilinear": "bilinear", "nearest": "nearest", "bicubic": "bicubic"}
     if whole and not corners and mode in words:
@@ -249,10 +251,11 @@ def _matrix(old: int, new: int, mode: str, corners: bool) -> torch.Tensor:
         "linear": "bilinear",
         "bilinear": "bilinear",
         "nearest": "nearest",
+        "nearest-exact": "nearest-exact",
         "cubic": "bicubic",
         "bicubic": "bicubic",
     }
-    more = {} if mode == "nearest" else {"align_corners": corners}
+    more = {} if mode.startswith("nearest") else {"align_corners": corners}
     if mode == "bicubic":
         more["antialias"] = True
     return F.interpolate(ones, size=(1, new), mode=words[mode], **more)[0, :, 0]
@@ -264,7 +267,5 @@ def zero_or_other_padding(place: Place, x):
     spatial = tuple(map(tuple, cells[2:]))
     if mode == "constant" and number == 0 and len(spatial) in (1, 2, 3) and cells[1] == (0, 0):
         return padded_with_zeros(place, x, spatial)
-    if mode == "replicate":
-        raise place.refuse("Keras has no padding that repeats the edge", got=mode)
     words = {"constant_values": number} if mode == "constant" else {}
     return place.run("pad", x, [tuple(pair) for pair in cells], mode=mode, **words)

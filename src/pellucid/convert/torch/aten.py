@@ -6,7 +6,11 @@ Beside: aten_weighted.py, aten_windows.py, aten_shapes.py, aten_recurrent.py.
 
 from __future__ import annotations
 
-from pellucid.convert.flow import Value
+import functools
+
+import torch
+
+from pellucid.convert.flow import Value, dtype_name
 from pellucid.convert.torch.reading import Known, Reading, Seen
 
 
@@ -23,6 +27,16 @@ def axis_of(x: Seen, axis: int) -> int:
     """An axis of PyTorch's value as the flow counts it, the batch being axis 0 there."""
     axis %= x.value.ndim
     return 0 if axis == x.batch else axis + 1 if axis < x.batch else axis
+
+
+def for_each_sample(reading: Reading, node, x: Known, batch: int) -> Seen:
+    """A weight or constant, of size 1 where PyTorch has the batch, as a value of each sample."""
+    if x.tensor.shape[batch] != 1:
+        raise reading.refuse(node, "it joins samples of a batch", got=tuple(x.tensor.shape))
+    single = Known(x.tensor.movedim(batch, 0), x.source, x.learns)
+    value = Value((None, *single.tensor.shape[1:]), dtype_name(single.tensor))
+    inputs = (reading.flow.inputs[0], reading.operand(node, single))
+    return Seen(reading.emit_values(node, "for_each_sample", *inputs, outputs=[value])[0], batch)
 
 
 # ---- elementwise
@@ -51,17 +65,33 @@ def with_numbers(kind: str, **words):
 def binary(kind: str, turned: bool = False):
     """Two values that broadcast, or a value and a number."""
 
-    def rule(reading: Reading, node, a, b, alpha=1, rounding_mode=None) -> Seen:
+    def rule(reading: Reading, node, a, b, alpha=1, rounding_mode=None):
         if rounding_mode is not None:
-            raise reading.refuse(node, "it divides and rounds", got=rounding_mode)
+            return NotImplemented
         if alpha != 1:
             b = _scaled(reading, node, b, alpha)
         a, b = (b, a) if turned else (a, b)
         batch = _shared_batch(reading, node, a, b)
+        a, b = (_in_dtype(reading, node, x, (a, b)) for x in (a, b))
         values = [_aligned(reading, node, x, batch) for x in (a, b)]
         return Seen(reading.emit(node, kind, *values, batch=batch), batch)
 
     return rule
+
+
+def _in_dtype(reading: Reading, node, x, several):
+    """A value in the dtype that PyTorch brings both to; plain numbers and constants follow the value."""
+    if not isinstance(x, Seen):
+        return x
+    tensors = [one.value if isinstance(one, Seen) else one.tensor for one in several if isinstance(one, (Seen, Known))]
+    wide = [getattr(torch, one.dtype) if isinstance(one, Value) else one.dtype for one in tensors if one.ndim]
+    wanted = dtype_name(torch.empty(0, dtype=functools.reduce(torch.promote_types, wide)))
+    result = dtype_name(node.meta["val"])
+    if "float" in result and "float" not in wanted:
+        wanted = result  # true division, or a number with a fraction
+    if x.value.dtype == wanted:
+        return x
+    return Seen(reading.emit_values(node, "cast", x.value, outputs=[Value(x.value.shape, wanted)])[0], x.batch)
 
 
 def _scaled(reading: Reading, node, x, factor):
@@ -111,10 +141,8 @@ def _elu(reading: Reading, node, x, alpha=1.0, scale=1.0, input_scale=1.0) -> Se
     return Seen(reading.emit(node, "elu", x.value, batch=x.batch, alpha=float(alpha)), x.batch)
 
 
-def _softplus(reading: Reading, node, x, beta=1.0, threshold=20.0) -> Seen:
-    if beta != 1:
-        raise reading.refuse(node, "its softplus has another slope", got=f"beta={beta}")
-    return unary("softplus")(reading, node, x)
+def _softplus(reading: Reading, node, x, beta=1.0, threshold=20.0):
+    return NotImplemented if beta != 1 else unary("softplus")(reading, node, x)
 
 
 def _softmax(kind: str):
@@ -198,16 +226,18 @@ def _with_places(kind: str):
 _PLAIN = {
     "relu": "relu", "selu": "selu", "silu": "silu", "mish": "mish", "sigmoid": "sigmoid", "tanh": "tanh", "exp": "exp",
     "hardsigmoid": "hard_sigmoid", "hardswish": "hard_swish", "log_sigmoid": "log_sigmoid", "neg": "negative",
-    "abs": "abs", "sqrt": "sqrt", "rsqrt": "rsqrt", "square": "square", "log": "log", "sin": "sin", "cos": "cos",
+    "negative": "negative", "absolute": "abs", "special_expit": "sigmoid", "special_erf": "erf", "abs": "abs", "sqrt": "sqrt", "rsqrt": "rsqrt", "square": "square", "log": "log", "sin": "sin", "cos": "cos",
     "floor": "floor", "ceil": "ceil", "erf": "erf", "reciprocal": "reciprocal", "logical_not": "logical_not",
-    "sign": "sign",
+    "sign": "sign", "round": "round", "tan": "tan", "asin": "asin", "arcsin": "asin", "acos": "acos", "arccos": "acos",
+    "atan": "atan", "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "asinh": "asinh", "acosh": "acosh",
+    "atanh": "atanh",
 }  # fmt: skip
 
 RULES = {
     **{name: unary(kind) for name, kind in _PLAIN.items()},
     "relu6": lambda reading, node, x: _clamp(reading, node, x, 0.0, 6.0),
     "hardtanh": _hardtanh,
-    "clamp": _clamp,
+    **dict.fromkeys(("clamp", "clip"), _clamp),
     "clamp_min": lambda reading, node, x, least: _clamp(reading, node, x, least),
     "clamp_max": lambda reading, node, x, most: _clamp(reading, node, x, None, most),
     "leaky_relu": with_numbers("leaky_relu", slope=0.01),
@@ -220,27 +250,27 @@ RULES = {
     "softmax": _softmax("softmax"),
     "log_softmax": _softmax("log_softmax"),
     "add": binary("add"),
-    "sub": binary("subtract"),
+    **dict.fromkeys(("sub", "subtract"), binary("subtract")),
     "rsub": binary("subtract", turned=True),
-    "mul": binary("multiply"),
-    "div": binary("divide"),
+    **dict.fromkeys(("mul", "multiply"), binary("multiply")),
+    **dict.fromkeys(("div", "divide", "true_divide"), binary("divide")),
     "pow": binary("power"),
     "maximum": binary("maximum"),
     "minimum": binary("minimum"),
     "eq": binary("equal"),
-    "ne": binary("not_equal"),
-    "lt": binary("less"),
-    "le": binary("less_equal"),
-    "gt": binary("greater"),
-    "ge": binary("greater_equal"),
-    "logical_and": binary("logical_and"),
-    "logical_or": binary("logical_or"),
+    **dict.fromkeys(("ne", "not_equal"), binary("not_equal")),
+    **dict.fromkeys(("lt", "less"), binary("less")),
+    **dict.fromkeys(("le", "less_equal"), binary("less_equal")),
+    **dict.fromkeys(("gt", "greater"), binary("greater")),
+    **dict.fromkeys(("ge", "greater_equal"), binary("greater_equal")),
+    **dict.fromkeys(("logical_and", "bitwise_and", "__and__"), binary("logical_and")),
+    **dict.fromkeys(("logical_or", "bitwise_or", "__or__"), binary("logical_or")),
     "masked_fill": _masked_fill,
     "where": _where,
     "dropout": _dropout("each"),
     "feature_dropout": _dropout("channels"),
     "alpha_dropout": _dropout("alpha"),
-    **dict.fromkeys(("contiguous", "clone", "alias", "detach", "lift_fresh_copy", "positive"), same),
+    **dict.fromkeys(("contiguous", "clone", "alias", "detach", "detach_", "lift_fresh_copy", "positive"), same),
     **dict.fromkeys(("to", "_to_copy", "type_as"), _cast),
     "zeros_like": _filled(0.0),
     "ones_like": _filled(1.0),

@@ -11,8 +11,8 @@ import math
 import torch
 
 from pellucid.convert.flow import Value
-from pellucid.convert.torch.aten import axis_of, front
-from pellucid.convert.torch.reading import Known, Reading, Seen, Zeros
+from pellucid.convert.torch.aten import axis_of, for_each_sample, front
+from pellucid.convert.torch.reading import Known, Reading, Seen
 
 
 def _reshape(reading: Reading, node, x, *_, **__) -> Seen:
@@ -62,13 +62,8 @@ def _movedim(reading: Reading, node, x, source, target) -> Seen:
 
 
 def _expand(reading: Reading, node, x, *_, **__):
-    """A value made wider along axes of size 1; a weight made as wide as the batch."""
+    """A value made wider along axes of size 1."""
     sizes = node.meta["val"].shape
-    places = [at for at, size in enumerate(sizes) if reading.is_batch(size)]
-    if isinstance(x, Known):
-        if places and not torch.any(x.tensor):
-            return Zeros()
-        return x if not places or x.tensor.ndim < len(sizes) else _for_each_sample(reading, node, x, places[0])
     batch = len(sizes) - x.value.ndim + x.batch
     shaped = x.value
     if len(sizes) != x.value.ndim:
@@ -76,17 +71,9 @@ def _expand(reading: Reading, node, x, *_, **__):
     return Seen(reading.emit(node, "expand", shaped, batch=batch), batch)
 
 
-def _for_each_sample(reading: Reading, node, x: Known, batch: int) -> Seen:
-    if batch != 0 or x.tensor.shape[0] != 1:
-        raise reading.refuse(node, "it repeats a weight in a way that no layer does", got=tuple(x.tensor.shape))
-    parameter = reading.operand(node, x)
-    return Seen(reading.emit(node, "for_each_sample", reading.flow.inputs[0], parameter))
-
-
 def _repeat(reading: Reading, node, x, times) -> Seen:
-    if isinstance(x, Known):
-        return _expand(reading, node, x)
     value = front(reading, node, x)
+    times = [1] * (value.ndim - len(times)) + list(times)
     if len(times) != value.ndim or any(not isinstance(one, int) for one in times) or times[0] != 1:
         raise reading.refuse(node, "it repeats along the batch, or puts axes before it", got=times)
     for axis, count in enumerate(times):
@@ -103,29 +90,41 @@ def _repeat_interleave(reading: Reading, node, x, times, dim=None, **__) -> Seen
     return Seen(reading.emit(node, "repeat", front(reading, node, x), axis=dim % x.value.ndim, times=times))
 
 
+def _new(number: float | None):
+    """A tensor of one number as large as PyTorch says: for one sample, where that is the batch."""
+
+    def rule(reading: Reading, node, x, size, value=number, **__) -> Known:
+        fake = node.meta["val"]
+        sizes = [1 if reading.is_batch(one) else int(one) for one in fake.shape]
+        device = next((known.tensor.device for known in reading.found.values() if isinstance(known, Known)), None)
+        return Known(torch.full(sizes, value, dtype=fake.dtype, device=device))
+
+    return rule
+
+
 # ---- parts and joins
 
 
 def _cat(reading: Reading, node, values, dim=0) -> Seen:
-    seen = [x for x in values if isinstance(x, Seen)]
-    axis = axis_of(seen[0], dim)
-    if axis == 0 or any(x.batch != seen[0].batch for x in seen) or len(seen) < len(values):
-        raise reading.refuse(node, "it joins samples of a batch, or a weight without one", got=f"dim={dim}")
-    batch = seen[0].batch
+    first = next(x for x in values if isinstance(x, Seen))
+    axis, batch = axis_of(first, dim), first.batch
+    seen = [for_each_sample(reading, node, x, batch) if isinstance(x, Known) else x for x in values]
+    if axis == 0 or any(x.batch != batch for x in seen):
+        raise reading.refuse(node, "it joins samples of a batch", got=f"dim={dim}")
     return Seen(reading.emit(node, "concat", *(x.value for x in seen), batch=batch, axis=axis), batch)
 
 
 def _stack(reading: Reading, node, values, dim=0) -> Seen:
-    axis = dim % (values[0].value.ndim + 1)
-    if axis == 0:
-        raise reading.refuse(node, "it puts an axis before the batch", got=f"dim={dim}")
+    first = next(x for x in values if isinstance(x, Seen))
+    at = dim % (first.value.ndim + 1)
+    batch, axis = (first.batch + 1, at + 1) if at <= first.batch else (first.batch, at)
     parts = []
     for x in values:
-        old = front(reading, node, x)
+        old = (for_each_sample(reading, node, x, first.batch) if isinstance(x, Known) else x).value
         shape = (*old.shape[:axis], 1, *old.shape[axis:])
         target = tuple(-1 if size is None else size for size in shape[1:])
         parts += reading.emit_values(node, "reshape", old, outputs=[Value(shape, old.dtype)], target=target)
-    return Seen(reading.emit(node, "concat", *parts, axis=axis))
+    return Seen(reading.emit(node, "concat", *parts, batch=batch, axis=axis), batch)
 
 
 def _slice(reading: Reading, node, x, dim=0, start=None, stop=None, step=1) -> Seen:
@@ -180,13 +179,15 @@ def _unbind(reading: Reading, node, x, dim=0) -> list[Seen]:
     ]
 
 
-def _pad(reading: Reading, node, x, numbers, mode="constant", value=None) -> Seen:
+def _pad(reading: Reading, node, x, numbers, mode="constant", value=None):
     old = front(reading, node, x)
     cells = [(0, 0)] * old.ndim
     for at in range(len(numbers) // 2):
         cells[old.ndim - 1 - at] = (numbers[2 * at], numbers[2 * at + 1])
     if cells[0] != (0, 0):
         raise reading.refuse(node, "it pads the batch")
+    if mode in ("replicate", "circular"):
+        return NotImplemented
     return _padded(reading, node, old, cells, mode, 0.0 if value is None else float(value))
 
 
@@ -207,6 +208,28 @@ def _padded(reading: Reading, node, old: Value, cells, mode: str, number: float)
 
 def _constant_pad(reading: Reading, node, x, numbers, value=0.0) -> Seen:
     return _pad(reading, node, x, numbers, "constant", value)
+
+
+def _index(reading: Reading, node, x, places) -> Seen:
+    """Elements at places that are known along one axis: runs of them as slices, side by side."""
+    told = [(axis, one) for axis, one in enumerate(places) if one is not None]
+    axis = axis_of(x, told[0][0])
+    is_known = isinstance(told[0][1], Known) and told[0][1].tensor.ndim == 1 and told[0][1].tensor.dtype != torch.bool
+    if len(told) != 1 or not is_known or axis == 0 or x.value.shape[axis] is None:
+        raise reading.refuse(node, "it chooses by values, along several axes, or among samples")
+    wanted = [int(at) % x.value.shape[axis] for at in told[0][1].tensor]
+    runs: list[list[int]] = []
+    for at in wanted:
+        if runs and runs[-1][1] == at:
+            runs[-1][1] = at + 1
+        else:
+            runs.append([at, at + 1])
+    parts = [_part(reading, node, x.value, axis, start, stop) for start, stop in runs]
+    return Seen(reading.emit(node, "concat", *parts, batch=x.batch, axis=axis), x.batch)
+
+
+def _index_select(reading: Reading, node, x, dim, places) -> Seen:
+    return _index(reading, node, x, [None] * (dim % x.value.ndim) + [places])
 
 
 def _flip(reading: Reading, node, x, axes) -> Seen:
@@ -280,9 +303,15 @@ SHAPE_RULES = {
     ),
     "permute": _permute,
     **dict.fromkeys(("transpose", "t", "swapaxes", "swapdims"), _transpose),
-    "movedim": _movedim,
+    **dict.fromkeys(("mT", "adjoint"), lambda reading, node, x: _transpose(reading, node, x, -2, -1)),
+    **dict.fromkeys(("movedim", "moveaxis"), _movedim),
     **dict.fromkeys(("expand", "expand_as", "broadcast_to"), _expand),
-    "repeat": _repeat,
+    **dict.fromkeys(("repeat", "tile"), _repeat),
+    "new_zeros": _new(0),
+    "new_ones": _new(1),
+    "new_full": _new(None),
+    "index": _index,
+    "index_select": _index_select,
     "repeat_interleave": _repeat_interleave,
     **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
     "stack": _stack,

@@ -19,16 +19,18 @@ def _prelu(reading: Reading, node, x, alpha) -> Seen:
     return Seen(reading.emit(node, "prelu", value, weights={"weight": shaped}))
 
 
-def _linear(reading: Reading, node, x, weight, bias=None) -> Seen:
-    if not isinstance(weight, Known):
-        raise reading.refuse(node, "its weight is computed from the input")
+def _linear(reading: Reading, node, x, weight, bias=None):
+    if not isinstance(weight, Known) or not isinstance(x, Seen):
+        return NotImplemented
     if x.batch == x.value.ndim - 1:
         raise reading.refuse(node, "it mixes the samples of a batch")
     weights = {"weight": weight, "bias": bias}
     return Seen(reading.emit(node, "linear", x.value, batch=x.batch, weights=weights), x.batch)
 
 
-def _addmm(reading: Reading, node, bias, x, weight) -> Seen:
+def _addmm(reading: Reading, node, bias, x, weight, beta=1, alpha=1):
+    if (beta, alpha) != (1, 1) or not isinstance(weight, Known) or not isinstance(bias, Known):
+        return NotImplemented
     turned = Known(weight.tensor.T, weight.source, weight.learns)
     return _linear(reading, node, x, turned, bias)
 
@@ -62,8 +64,8 @@ def _group_norm(reading, node, x, groups, weight=None, bias=None, epsilon=1e-5, 
 
 
 def _instance_norm(reading, node, x, weight, bias, mean, variance, uses_input, momentum, epsilon, *_) -> Seen:
-    if not uses_input:
-        raise reading.refuse(node, "it keeps statistics", got="track_running_stats=True")
+    if not uses_input:  # statistics that were kept are those of a batch normalization in use
+        return _batch_norm(reading, node, x, weight, bias, mean, variance, False, momentum, epsilon)
     return _group_norm(reading, node, x, front(reading, node, x).shape[1], weight, bias, epsilon)
 
 
@@ -72,12 +74,14 @@ def _embedding(reading, node, weight, x, *_, **__) -> Seen:
 
 
 def _attention(
-    reading, node, query, key, value, mask=None, rate=0.0, causal=False, scale=None, enable_gqa=False
-) -> Seen:
-    if causal or enable_gqa or query.value.ndim != 4:
-        raise reading.refuse(
-            node, "this kind of attention has no layer", got=f"is_causal={causal}, {query.value.ndim} axes"
-        )
+    reading, node, query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
+):
+    if enable_gqa:
+        raise reading.refuse(node, "its heads share keys", got="enable_gqa=True")
+    mask = attn_mask
+    is_bool = isinstance(mask, Seen) and mask.value.dtype == "bool"
+    if is_causal or is_bool or any(x.value.ndim != 4 or x.batch for x in (query, key, value)):
+        return NotImplemented
     turned = []
     for x in (query, key, value):
         old = front(reading, node, x)
@@ -95,8 +99,6 @@ def _float_mask(reading, node, mask):
     if isinstance(mask, Known) and not mask.tensor.is_floating_point():
         blocked = torch.zeros(mask.tensor.shape, device=mask.tensor.device).masked_fill(~mask.tensor, float("-inf"))
         return Known(blocked, mask.source)
-    if isinstance(mask, Seen) and mask.value.dtype == "bool":
-        raise reading.refuse(node, "its mask is computed from the input", fix="a mask of numbers to add")
     return mask
 
 

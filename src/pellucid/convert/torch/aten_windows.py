@@ -52,9 +52,9 @@ def _pool(kind: str, rank: int):
 
     def mean_rule(
         reading, node, x, window, stride=(), padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
-    ) -> Seen:
+    ):
         if divisor_override is not None:
-            raise reading.refuse(node, "it divides by a number of its own", got=divisor_override)
+            return NotImplemented
         return _pooled(reading, node, x, window, stride, padding, {"count_include_pad": count_include_pad}, ceil_mode)
 
     def _pooled(reading, node, x, window, stride, padding, more, ceil_mode) -> Seen:
@@ -126,6 +126,7 @@ WINDOW_RULES = {
     **{f"adaptive_avg_pool{rank}d": _adaptive("adaptive_avg_pool") for rank in (1, 2, 3)},
     **{f"adaptive_max_pool{rank}d": _adaptive_max for rank in (1, 2, 3)},
     **{f"upsample_nearest{rank}d": _resize("nearest", corners=False) for rank in (1, 2, 3)},
+    **{f"_upsample_nearest_exact{rank}d": _resize("nearest-exact", corners=False) for rank in (1, 2, 3)},
     **dict.fromkeys(
         ("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"), _resize("linear", corners=True)
     ),

@@ -196,7 +196,8 @@ EXPRESSIONS = {
         kind: _function(f"torch.{kind}")
         for kind in (
             "negative", "abs", "sqrt", "rsqrt", "square", "log", "sin", "cos", "floor", "ceil", "erf", "reciprocal",
-            "logical_not", "logical_and", "logical_or", "sign", "matmul", "where",
+            "logical_not", "logical_and", "logical_or", "sign", "matmul", "where", "round", "tan", "asin", "acos", "atan",
+            "sinh", "cosh", "asinh", "acosh", "atanh",
         )
     },
     "maximum": _tensors_only("torch.maximum"),

@@ -1,6 +1,7 @@
 """Reading: a graph of ATen functions as a flow.
 
-Below:  exporting.py asks PyTorch for the graph; aten.py says which operation each function is.
+Below:  exporting.py asks PyTorch for the graph; aten.py says which operation each function is, formulas.py which others
+        some functions are made of.
 Above:  from_torch.py.
 Kept true: in a flow the batch is axis 0; where PyTorch has it elsewhere for a while, `Seen` says where. What hangs on
            no input is computed at once.
@@ -15,8 +16,10 @@ from typing import Any
 
 import torch
 from torch.fx import Node
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from pellucid.convert.flow import Flow, Op, Value, Weight, dtype_name
+from pellucid.convert.torch.formulas import FORMULAS
 from pellucid.errors import UnsupportedError
 
 
@@ -35,19 +38,24 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """A tensor that hangs on no input: a weight, or computed from weights."""
+    """A tensor that hangs on no input: a weight, or computed from weights.
+
+    Attributes:
+        tensor: the numbers; where PyTorch has the batch on an axis, for one sample.
+        source: the name of the weight.
+        learns: whether a weight in it does.
+    """
 
     tensor: torch.Tensor
     source: str = ""
     learns: bool = False
 
 
-# Recurrent functions begin with zeros by themselves, as layers do.
-_TAKE_ZEROS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
-
-
-class Zeros:
-    """A tensor of zeros as large as the batch."""
+# Functions whose sizes only say how large the result is: where that is the batch, one sample says all.
+_OF_SIZES = (
+    "zeros", "ones", "full", "new_zeros", "new_ones", "new_full", "expand", "view", "reshape", "repeat", "zeros_like",
+    "ones_like", "full_like",
+)  # fmt: skip
 
 
 class Reading:
@@ -64,8 +72,7 @@ class Reading:
         self.flow = Flow(name, [], [])
         self.rules = rules
         self.found: dict[Node, Any] = {}
-        self.names: dict[str, int] = {}
-        self._taken: set[str] = set()
+        self._owners: dict[tuple[str, str], list] = {}
         self._program, self._owned = program, owned
         self._known = self._tensors()
         nodes = list(program.graph.nodes)
@@ -142,33 +149,80 @@ class Reading:
         args = torch.fx.node.map_arg(node.args, self._argument)
         kwargs = torch.fx.node.map_arg(node.kwargs, self._argument)
         name = str(target).removeprefix("aten.")
+        if name.split(".")[0] in _OF_SIZES:
+            args, kwargs = self._of_one_sample((args, kwargs))
         if self._is_known((args, kwargs)) and "val" in node.meta:
             computed = self._computed(node, args, kwargs)
             if computed is not None:
                 return computed
         if name.startswith(("_assert", "sym_constrain")):
             return None
-        rule, changes = self._rule(name)
-        if rule is None:
-            raise self.refuse(node, "no layer computes this function")
-        _check_call(self, node, rule, args, kwargs)
-        if any(isinstance(x, Zeros) for x in _leaves((args, kwargs))) and not name.startswith(_TAKE_ZEROS):
-            raise self.refuse(node, "it takes zeros as large as the batch")
-        result = rule(self, node, *args, **kwargs)
+        rule, changes = self._named(self.rules, name)
+        result = NotImplemented
+        if rule is not None:
+            _check_call(self, node, rule, args, kwargs)
+            result = rule(self, node, *args, **kwargs)
+        if result is NotImplemented:
+            formula, changes = self._named(FORMULAS, name)
+            if formula is None:
+                raise self.refuse(node, "no layer computes this function")
+            result = self._by_formula(node, formula)
         if changes:  # what reads the first argument from now on reads the result
             self.found[node.args[0]] = result  # type: ignore[index]
         return result
 
-    def _rule(self, name: str):
-        """The rule of a function, and whether it changes its first argument, as those do whose name ends in ``_``."""
+    def _named(self, table: dict, name: str):
+        """What a table has for a function, and whether it changes its first argument, as those do that end in ``_``."""
         word = name.split(".")[0]
-        rule = self.rules.get(name) or self.rules.get(word)
-        if rule is not None or not word.endswith("_"):
-            return rule, False
-        return self.rules.get(word.rstrip("_")), True
+        found = table.get(name) or table.get(word)
+        if found is not None or not word.endswith("_"):
+            return found, False
+        return table.get(word.rstrip("_")), True
+
+    def _by_formula(self, node: Node, formula):
+        """What a function gives, read from the graph that PyTorch makes of its formula."""
+        given = [one for one in node.all_input_nodes if isinstance(one.meta.get("val"), torch.Tensor)]
+
+        def run(*tensors):
+            seen = dict(zip(given, tensors, strict=True))
+            args, kwargs = (
+                torch.fx.node.map_arg(part, lambda one: seen.get(one, one.meta.get("val")))
+                for part in (node.args, node.kwargs)
+            )
+            return formula(*args, **kwargs)
+
+        try:
+            inside = make_fx(run, pre_dispatch=True)(*(one.meta["val"] for one in given))
+        except UnsupportedError as error:
+            raise self.refuse(node, error.message.rstrip("."), **error.facts) from None
+        except Exception as error:
+            raise self.refuse(node, "it is called in a way that no layer has", got=f"{error}"[:200]) from error
+        for outer, one in zip(given, (x for x in inside.graph.nodes if x.op == "placeholder"), strict=True):
+            self.found[one] = self.found[outer]
+        for one in inside.graph.nodes:
+            one.meta["nn_module_stack"] = node.meta.get("nn_module_stack", {})
+            if one.op == "get_attr":
+                self.found[one] = Known(operator.attrgetter(str(one.target))(inside).detach())
+            elif one.op == "call_function":
+                self.found[one] = self._called(one)
+            elif one.op == "output":
+                return torch.fx.node.map_arg(one.args[0], lambda x: self.found[x])
+        return None
 
     def _argument(self, node: Node):
         return self.found[node] if self.found[node] is not None else Size(node.meta["val"])
+
+    def _of_one_sample(self, arguments):
+        """Arguments with the sizes of a batch of one, where no value of the network is among them."""
+        if any(isinstance(x, Seen) for x in _leaves(arguments)):
+            return arguments
+
+        def sized(x):
+            if not isinstance(x, Size):
+                return x
+            return int(x.number if isinstance(x.number, int) else x.number.node.expr.subs(self.batch, 1))
+
+        return torch.fx.node.map_aggregate(arguments, sized)
 
     def _is_known(self, arguments) -> bool:
         leaves = list(_leaves(arguments))
@@ -220,15 +274,25 @@ class Reading:
         layer = self.layer_of(node) + (f".{part}" if part else "")
         kept = {word: known for word, known in (weights or {}).items() if known is not None}
         owner = next((known.source.rpartition(".")[0] for known in kept.values() if known.source), "") or node.name
+        owner = self._owner(owner + part, kind, kept) if kept else owner + part
         self.flow.ops.append(
             Op(
                 kind, inputs, tuple(outputs), settings,
                 {word: Weight(known.tensor, known.source) for word, known in kept.items()},
-                owner=owner + part, layer=layer,
+                owner=owner, layer=layer,
                 trainable=any(known.learns for known in kept.values()) if kept else True,
             )
         )  # fmt: skip
         return list(outputs)
+
+    def _owner(self, name: str, kind: str, weights: dict[str, Known]) -> str:
+        """Who owns these very tensors: the name, with a number where it owns others of this kind already."""
+        told = tuple((known.tensor.data_ptr(), known.tensor.shape, known.tensor.stride()) for known in weights.values())
+        owned = self._owners.setdefault((name, kind), [])
+        if told not in owned:
+            owned.append(told)
+        at = owned.index(told)
+        return f"{name}_{at + 1}" if at else name
 
     def operand(self, node, x):
         """A value of the flow, or a plain number; a tensor that is known becomes a weight or a constant."""
@@ -241,7 +305,7 @@ class Reading:
             return tensor.item()
         value = Value(tuple(tensor.shape), dtype_name(tensor), batched=False)
         kind = "parameter" if x.learns else "constant"
-        name = x.source or f"{node.name}.constant"
+        name = self._owner(x.source or f"{node.name}.constant", kind, {"value": x})
         self.flow.ops.append(
             Op(kind, (), (value,), {}, {"value": Weight(tensor, x.source)}, owner=name, layer=name, trainable=x.learns)
         )

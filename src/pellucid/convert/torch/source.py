@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pellucid.convert.flow import Flow, Op, Value, Weight
 from pellucid.convert.torch.expressions import EXPRESSIONS, INFIX
 from pellucid.convert.torch.modules import MODULES, Phrase, refusal
-from pellucid.convert.torch.names import Names, class_name, whole_tuple
+from pellucid.convert.torch.names import Names, class_name, literal, whole_tuple
 
 # A text up to this long may stand inside the call that reads it; those of these kinds never do.
 _SHORT = 50
@@ -116,7 +116,7 @@ class _Class:
     # ---- one operation
 
     def _write(self, op: Op):
-        args = [self._variables.texts[x] if isinstance(x, Value) else repr(x) for x in op.inputs]
+        args = [self._variables.texts[x] if isinstance(x, Value) else literal(x) for x in op.inputs]
         if op.kind in ("parameter", "constant"):
             self._variables.texts[op.output] = f"self.{self._tensor(op)}"
         elif op.kind == "network":
