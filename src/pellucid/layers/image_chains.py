@@ -54,9 +54,9 @@ class Chain(ImageLayer):
         shared = {"data_format": self.data_format, "bounding_box_format": self.bounding_box_format}
         return layer(dtype=self.dtype_policy, **shared, **kwargs)
 
-    def _draw(self, name, data, training=True):
-        part = getattr(self, name)
-        return part.get_random_transformation(data, training=training, seed=self.generator)
+    def _draw(self, name, data, seed):
+        """What a part draws, from the seed of the whole."""
+        return getattr(self, name).get_random_transformation(data, seed=self._seed(seed))
 
 
 class Augmenting(Chain):
@@ -106,8 +106,8 @@ class RandAugment(Augmenting):
     def get_random_transformation(self, data, training=True, seed=None):
         if not training:
             return None
-        chosen = random.randint((self.num_ops,), 0, len(_PARTS), seed=self.generator)
-        return {"transforms": {name: self._draw(name, data) for name in _PARTS}, "layer_idxes": chosen}
+        chosen = random.randint((self.num_ops,), 0, len(_PARTS), seed=self._seed(seed))
+        return {"transforms": {name: self._draw(name, data, seed) for name in _PARTS}, "layer_idxes": chosen}
 
     def _steps(self, transformation):
         """The parts that were drawn, in their order, and what each one drew."""
@@ -172,7 +172,7 @@ class AugMix(Augmenting):
     def get_random_transformation(self, data, training=True, seed=None):
         if not training:
             return None
-        seed = self.generator if seed is None else seed
+        seed = self._seed(seed)
         weights = random.gamma((self.num_chains,), self.alpha, seed=seed)
         weight = random.beta((), self.alpha, self.alpha, seed=seed)
         # One number more than there are parts: no part.
@@ -182,7 +182,8 @@ class AugMix(Augmenting):
             "chain_mixing_weights": weights / weights.sum(),
             "weight_sample": weight,
             "chain_transforms": [
-                [{"layer_name": name, "transformation": self._draw(name, data)} for name in chain] for chain in chains
+                [{"layer_name": name, "transformation": self._draw(name, data, seed)} for name in chain]
+                for chain in chains
             ],
         }
 
@@ -253,7 +254,7 @@ class RandomColorJitter(Chain):
         if not training:
             return None
         names = ("random_brightness", "random_contrast", "random_saturation", "random_hue")
-        return {name: self._draw(name, data) for name in names if getattr(self, name) is not None}
+        return {name: self._draw(name, data, seed) for name in names if getattr(self, name) is not None}
 
     def transform_images(self, images, transformation, training=True):
         images = convert_to_tensor(images)

@@ -193,8 +193,7 @@ class RandomPosterization(Toning):
         (low, high), count = self.factor, self._count(data)
         if low == high:
             return {"shift_factor": torch.full((count,), 8 - int(low), dtype=torch.uint8)}
-        seed = self.generator if seed is None else seed
-        return {"shift_factor": 8 - random.randint((count,), low, high, dtype="uint8", seed=seed)}
+        return {"shift_factor": 8 - random.randint((count,), low, high, dtype="uint8", seed=self._seed(seed))}
 
     def _recolored(self, images, transformation):
         bits = self._each(transformation["shift_factor"], images).to(torch.uint8)

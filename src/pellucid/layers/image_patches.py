@@ -19,8 +19,7 @@ class Mixing(ImageLayer):
 
     def _order(self, data, dtype, seed):
         """Which image each one is mixed with."""
-        seed = self.generator if seed is None else seed
-        return random.shuffle(torch.arange(self._count(data), dtype=dtype), seed=seed)
+        return random.shuffle(torch.arange(self._count(data), dtype=dtype), seed=self._seed(seed))
 
     def transform_labels(self, labels, transformation, training=True):
         if not training or transformation is None:
@@ -59,9 +58,7 @@ class MixUp(Mixing):
         if not training:
             return None
         order = self._order(data, torch.int64, seed)
-        weight = random.beta(
-            (self._count(data),), self.alpha, self.alpha, seed=self.generator if seed is None else seed
-        )
+        weight = random.beta((self._count(data),), self.alpha, self.alpha, seed=self._seed(seed))
         return {"mix_weight": weight, "permutation_order": order}
 
     def transform_images(self, images, transformation=None, training=True):
@@ -109,7 +106,7 @@ class CutMix(Mixing):
             return None
         height, width = self._size(data)
         alpha = self._uniform((), *self.factor, seed) + 1e-6
-        kept = random.beta((self._count(data),), alpha, alpha, seed=self.generator if seed is None else seed)
+        kept = random.beta((self._count(data),), alpha, alpha, seed=self._seed(seed))
         ratio = torch.sqrt(1.0 - kept)
         left, right, top, bottom = edges = _rectangle(self, data, (ratio, ratio), seed)
         kept = 1.0 - (right - left) * (bottom - top) / (width * height)
@@ -182,7 +179,7 @@ class RandomErasing(Valued):
     def _filling(self, data, seed):
         images = data["images"] if isinstance(data, dict) else data
         if self.fill_value is None:
-            noise = random.normal(tuple(images.shape), seed=self.generator if seed is None else seed)
+            noise = random.normal(tuple(images.shape), seed=self._seed(seed))
             return noise * self.value_range[1]
         filling = torch.tensor(self.fill_value, dtype=torch.float32)
         return filling[:, None, None] if filling.ndim and self._channels_axis == -3 else filling

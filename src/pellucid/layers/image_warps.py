@@ -180,12 +180,11 @@ class RandomElasticTransform(Warping):
     def get_random_transformation(self, data, training=True, seed=None):
         if not training or self.scale[1] == 0 or self.factor[1] == 0:
             return None
-        seed = self.generator if seed is None else seed
         return {
             "apply_transform": self._chosen(data, self.factor, seed),
             "distortion_factor": self._uniform((), *self.scale, seed),
             # A number, and no generator: masks are moved as their images are.
-            "seed": int(random.randint((), 0, 2**31 - 1, seed=seed)),
+            "seed": int(random.randint((), 0, 2**31 - 1, seed=self._seed(seed))),
         }
 
     def get_elastic_transform_params(self, height, width, factor):

@@ -177,8 +177,12 @@ class ImageLayer(Layer):
         images = data["images"] if isinstance(data, dict) else data
         return (images.shape[0], 1, 1, 1) if self._is_batch(images) else (1, 1, 1)
 
+    def _seed(self, seed):
+        """Where a draw starts: as given, else from the layer's own generator."""
+        return self.generator if seed is None else seed
+
     def _uniform(self, shape, low, high, seed=None):
-        return random.uniform(tuple(shape), low, high, seed=self.generator if seed is None else seed)
+        return random.uniform(tuple(shape), low, high, seed=self._seed(seed))
 
     def _chosen(self, data, factor, seed=None):
         """Which images a chance between two bounds picks."""
