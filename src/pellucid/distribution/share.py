@@ -9,10 +9,21 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
 from pellucid.distribution.team import Team
+
+
+class Luggage(Protocol):
+    """Numbers to be added up over all shares."""
+
+    def packed(self) -> torch.Tensor:
+        """This share's, as one row."""
+
+    def unpack(self, total: torch.Tensor) -> None:
+        """Take the sums."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +35,13 @@ class Share:
         rows: how many rows are this process's. Where there are none, it computes a row of another process, which counts
             for nothing: so that all processes do the same steps.
         of: how many rows the batch has.
+        luggage: what travels with the gradients, so that a step needs one journey.
     """
 
     team: Team
     rows: int
     of: int
+    luggage: Luggage | None = None
 
     @classmethod
     def of_rows(cls, team: Team, of: int) -> Share:
@@ -81,12 +94,17 @@ class Share:
             return found
         tensors = [self._weighted_gradient(found[k], variables[k]) for k in places]
         known = torch.tensor([float(found[k] is not None) for k in places], device=tensors[0].device)
-        *totals, known_somewhere = self.team.totals([*tensors, known])
+        *totals, known_somewhere, luggage = self.team.totals([*tensors, known, self._packed(known)])
+        if self.luggage is not None:
+            self.luggage.unpack(luggage)
         if any(found[k] is None for k in places):
             totals = [one if is_known else None for one, is_known in zip(totals, known_somewhere.tolist(), strict=True)]
         for k, total in zip(places, totals, strict=True):
             found[k] = total
         return found
+
+    def _packed(self, beside: torch.Tensor) -> torch.Tensor:
+        return beside.new_empty(0) if self.luggage is None else self.luggage.packed()
 
     def _weighted_gradient(self, gradient, variable):
         if gradient is None:

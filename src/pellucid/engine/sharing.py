@@ -12,6 +12,7 @@ import contextlib
 import weakref
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
@@ -66,10 +67,14 @@ def _take_over(team: Team, variables):
                     variable.assign(value)
 
 
-def shared_step(model, once: Callable) -> Callable:
-    """The function of one batch, or, where there are several processes, of this one's share of it."""
+def shared_step(model, once: Callable, measures_first: Callable[[], bool] = lambda: False) -> Callable:
+    """The function of one batch, or, where there are several processes, of this one's share of it.
+
+    Args:
+        measures_first: whether a step that learns has updated its metrics when its gradients meet.
+    """
     team = current_team()
-    return once if team is None else SharedStep(model, once, team)
+    return once if team is None else SharedStep(model, once, team, measures_first)
 
 
 def shared_outputs(once: Callable) -> Callable:
@@ -99,10 +104,11 @@ class SharedStep:
     Args:
         model: a Trainer.
         once: gives logs for a batch.
+        measures_first: whether a step that learns has updated its metrics when its gradients meet.
     """
 
-    def __init__(self, model, once: Callable, team: Team):
-        self._model, self._once, self._team = model, once, team
+    def __init__(self, model, once: Callable, team: Team, measures_first: Callable[[], bool]):
+        self._model, self._once, self._team, self._measures_first = model, once, team, measures_first
         self._random = _OwnRandom(team.rank)
         self._of_epoch: tuple | None = None  # the model's Running, and what was found for it
 
@@ -110,7 +116,8 @@ class SharedStep:
         data = cut(data, self._team)
         moving, is_in_parts = self._found()
         tally = _Tally(self._model, data.share, moving)
-        with computing(data.share), self._random, _weights_put_away(is_in_parts):
+        share = replace(data.share, luggage=tally) if self._measures_first() else data.share
+        with computing(share), self._random, _weights_put_away(is_in_parts):
             logs = self._once(data)
         return tally.met(logs)
 
@@ -167,43 +174,52 @@ class _Tally:
     def __init__(self, model, share: Share, moving: list):
         self._model, self._share, self._moving = model, share, moving
         self._before = {id(v): v._value.clone() for v in self._sums()}
+        self._has_met = False
         for variable in self._sums():
             variable._value.zero_()
 
     def _sums(self) -> list:
         return [v for metric in self._model.metrics for v in metric.variables]
 
+    def packed(self) -> torch.Tensor:
+        """Numbers of this share, as one row; float64 holds every float32 and int32 exactly."""
+        sums = [v._value if self._share.rows else torch.zeros_like(v._value) for v in self._sums()]
+        values = [*sums, *(self._share.weighted(v._value) for v in self._moving)]
+        device = values[0].device if values else None
+        return torch.cat([torch.empty(0, dtype=torch.float64, device=device), *(_row(v).to(device) for v in values)])
+
+    def unpack(self, total: torch.Tensor) -> None:
+        """Take the sums over all shares."""
+        sums = self._sums()
+        parts = total.split([v._value.numel() for v in (*sums, *self._moving)])
+        with torch.no_grad():
+            for variable, part in zip((*sums, *self._moving), parts, strict=True):
+                variable._value.copy_(part.view(variable.shape))
+            for variable in sums:
+                if id(variable) in self._before:
+                    variable._value.add_(self._before[id(variable)])
+        self._has_met = True
+
     def met(self, logs):
         """The logs of the whole batch, in every process."""
-        sums, share = self._sums(), self._share
-        told = {} if isinstance(logs, BatchLogs) or logs is None else {k: v for k, v in logs.items() if _is_number(v)}
-        values = [v._value if share.rows else torch.zeros_like(v._value) for v in sums]
-        values += [share.weighted(v._value) for v in self._moving]
-        values += [share.weighted(torch.as_tensor(v).detach()) for v in told.values()]
-        if not values:
-            return logs
-        flat = [value.detach().reshape(-1).double() for value in values]
-        device = flat[0].device
-        whole = share.team.total(torch.cat([value.to(device) for value in flat])).split([len(value) for value in flat])
-        with torch.no_grad():
-            for variable, total in zip(sums, whole, strict=False):
-                self._add(variable, total.view(variable.shape))
-            for variable, mean in zip(self._moving, whole[len(sums) :], strict=False):
-                variable._value.copy_(mean.view(variable.shape))
-        return self._with_results(logs, dict(zip(told, whole[len(sums) + len(self._moving) :], strict=True)))
-
-    def _add(self, variable, total):
-        before = self._before.get(id(variable))
-        variable._value.copy_(total)
-        if before is not None:
-            variable._value.add_(before)
-
-    def _with_results(self, logs, told: dict):
-        if not told:
+        if not self._has_met:
+            self.unpack(self._share.team.total(self.packed()))
+        if logs is None or isinstance(logs, BatchLogs):
             return logs
         results = self._model.get_metrics_result()
-        means = {name: mean.reshape(()) for name, mean in told.items()}
-        return {**logs, **means, **{name: results[name] for name in logs if name in results}}
+        own = {name: value for name, value in logs.items() if name not in results and _is_number(value)}
+        return {**logs, **self._means(own), **{name: results[name] for name in logs if name in results}}
+
+    def _means(self, numbers: dict) -> dict:
+        """Numbers that a user's step tells, as means over the rows of all shares."""
+        if not numbers:
+            return {}
+        rows = torch.cat([_row(torch.as_tensor(value).detach()) for value in numbers.values()])
+        return dict(zip(numbers, self._share.team.total(self._share.weighted(rows)), strict=True))
+
+
+def _row(values: torch.Tensor) -> torch.Tensor:
+    return values.detach().reshape(-1).double()
 
 
 def _is_number(value) -> bool:

@@ -16,6 +16,9 @@ from pellucid.engine.sharing import shared_outputs, shared_step
 # Made for one model and never for its copy.
 OF_ONE_MODEL = ("train_function", "test_function", "predict_function", "_jit_forward", "_inference")
 
+# Methods by which a user may change the order in which a training step does its work.
+OWN_STEP = ("train_step", "compute_metrics", "get_metrics_result")
+
 
 class StepFunctions(Compiling):
     """The half of a Trainer that runs a group of `steps_per_execution` batches."""
@@ -26,7 +29,9 @@ class StepFunctions(Compiling):
     def make_train_function(self, force: bool = False):
         """The function that learns from a list of batches; kept as `train_function`."""
         if self.train_function is None or force:
-            self.train_function = self._function(shared_step(self, self._train_once))
+            self.train_function = self._function(
+                shared_step(self, self._train_once, lambda: not self._has_own(*OWN_STEP))
+            )
         return self.train_function
 
     def make_test_function(self, force: bool = False):
@@ -51,7 +56,7 @@ class StepFunctions(Compiling):
         return run
 
     def _train_once(self, data):
-        if not self._has_own("train_step", "compute_metrics", "get_metrics_result"):
+        if not self._has_own(*OWN_STEP):
             self._learn(data, self._update_metrics)
             return BatchLogs(self.get_metrics_result)
         return self.train_step(data)
