@@ -18,7 +18,7 @@ MOST_LINES = 400
 # Path prefixes inside the package, and their floors; the longest prefix that fits counts.
 # What stands nowhere here is a door.
 FLOORS = {
-    0: "errors naming nest axes places links registry settings dtypes spec distribution",
+    0: "version errors naming nest axes places links registry settings dtypes spec distribution",
     1: "graph files",
     2: "ops activations initializers regularizers constraints losses metrics optimizers random dtype_policies quantizers "
     "backend_functions bounding_boxes",

@@ -17,7 +17,7 @@ MODULES = (
     "applications.vgg19 applications.xception backend callbacks config constraints datasets "
     "datasets.boston_housing datasets.california_housing datasets.cifar10 datasets.cifar100 datasets.fashion_mnist "
     "datasets.imdb datasets.mnist datasets.reuters distillation distribution dtype_policies export initializers "
-    "layers losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
+    "layers legacy legacy.saving losses metrics mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers "
     "optimizers.legacy optimizers.schedules preprocessing preprocessing.image preprocessing.sequence quantizers random "
     "regularizers saving tree utils wrappers"
 ).split()
@@ -26,16 +26,12 @@ MODULES = (
 MISSING = {
     "keras": {
         "To come: other programs' models and formats.": "visualization",
-        "Keras's own past and inside.": "legacy src",
-        "`__version__` says it.": "version",
+        "Keras's own inside.": "src",
     },
     "callbacks": {"Of JAX's own package, whose folders nothing here reads; BackupAndRestore and ModelCheckpoint do its work.": "OrbaxCheckpoint"},
     "layers": {
     },
     "saving": {"To come: a file changed in place.": "KerasFileEditor"},
-    "utils": {
-        "To come.": "legacy",
-    },
 }
 
 KERAS_2_BACKEND = sorted(

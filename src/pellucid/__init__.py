@@ -15,6 +15,7 @@ from pellucid import (
     export,
     initializers,
     layers,
+    legacy,
     losses,
     metrics,
     mixed_precision,
@@ -48,10 +49,9 @@ from pellucid.quantizers import Quantizer
 from pellucid.regularizers import Regularizer
 from pellucid.report.explanation import explain
 from pellucid.report.traced import trace
+from pellucid.version import __version__, version
 
 from pellucid.aliases import load_ipython_extension  # isort: skip  (last: it leads to all of the above)
-
-__version__ = "0.1.0"
 
 __all__ = [
     "DTypePolicy",
@@ -91,6 +91,7 @@ __all__ = [
     "export",
     "initializers",
     "layers",
+    "legacy",
     "losses",
     "metrics",
     "mixed_precision",
@@ -107,5 +108,6 @@ __all__ = [
     "trace",
     "tree",
     "utils",
+    "version",
     "wrappers",
 ]

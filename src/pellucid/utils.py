@@ -16,6 +16,7 @@ from pellucid.graph.frozen_config import Config
 from pellucid.graph.graph import source_inputs
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
 from pellucid.graph.symbol import is_keras_tensor
+from pellucid.legacy import saving as legacy
 from pellucid.models.feature_space import FeatureSpace
 from pellucid.ops.categories import normalize, to_categorical
 from pellucid.random.seed import set_random_seed
@@ -62,6 +63,7 @@ __all__ = [
     "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "legacy",
     "load_img",
     "model_to_dot",
     "normalize",
