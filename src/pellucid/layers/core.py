@@ -7,8 +7,6 @@ Axes:   a Dense acts on the last axis; its kernel is (features, units), as Keras
 
 from __future__ import annotations
 
-import torch.nn.functional as F
-
 from pellucid import activations, nest
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError, UnsupportedError
 from pellucid.graph.objects import deserialize_keras_object, serialize_keras_object
@@ -21,6 +19,7 @@ from pellucid.layers.quantizable import Quantizable
 from pellucid.layers.quantized.part import Part
 from pellucid.links import Mix, Same
 from pellucid.ops import comparing, products, reductions
+from pellucid.ops.matrices import linear
 from pellucid.ops.pieces import Piece, Product, Recorded, Relu
 from pellucid.ops.promotion import tensors
 
@@ -86,7 +85,7 @@ class Dense(Quantizable):
 
     def call(self, inputs, training=None):
         x, kernel = tensors((inputs, self.main_value()))
-        return self.activation(F.linear(x, kernel.T, None if self.bias is None else self.bias.value))
+        return self.activation(linear(x, kernel, None if self.bias is None else self.bias.value))
 
     def pieces(self):
         after = activation_pieces(self.activation)

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from pellucid.ops.convolution import uneven
+from pellucid.ops.matrices import product
 from pellucid.ops.pooling import plan_windows
 from pellucid.ops.windows import lay
 
@@ -62,14 +63,16 @@ class Product(Piece):
     def forward(self, xs, weights, overwrite):
         kernel, *bias = weights
         x = xs[0].reshape(-1, kernel.shape[0])
-        y = torch.addmm(bias[0], x, kernel) if bias else torch.mm(x, kernel)
+        y = product(x, kernel)
+        if bias:
+            y += bias[0]
         return y.view(*xs[0].shape[:-1], kernel.shape[1]), (x, xs[0].shape)
 
     def backward(self, gradient, kept, weights, wanted, owned):
         (x, shape), (kernel, *bias) = kept, weights
         g = gradient.reshape(-1, kernel.shape[1])
-        of_x = torch.mm(g, kernel.t()).view(shape) if wanted[0] else None
-        of_kernel = torch.mm(x.t(), g) if wanted[1] else None
+        of_x = product(g, kernel.t()).view(shape) if wanted[0] else None
+        of_kernel = product(x.t(), g) if wanted[1] else None
         return [of_x], [of_kernel, *(g.sum(0) if wanted[2] else None for _ in bias)]
 
 
@@ -124,26 +127,36 @@ class Convolution(Piece):
         if rest is not None:
             x = F.pad(x, rest)
         settings = self._strides, both, self._dilation, False, (0, 0), self._groups
-        y = torch.convolution(x, kernel.permute(3, 2, 0, 1), bias[0] if bias else None, *settings)
-        return y.permute(0, 2, 3, 1), (x, settings, rest)
+        seen = _laid_as_images(kernel)
+        y = torch.convolution(x, seen, bias[0] if bias else None, *settings)
+        return y.permute(0, 2, 3, 1), (x, seen, settings, rest)
 
     def backward(self, gradient, kept, weights, wanted, owned):
         kernel, *bias = weights
         if self._is_product(kernel):
             of_xs, (of_kernel, *of_bias) = self._product.backward(gradient, kept, [kernel[0, 0], *bias], wanted, owned)
             return of_xs, [None if of_kernel is None else of_kernel.view(kernel.shape), *of_bias]
-        x, settings, rest = kept
+        x, seen, settings, rest = kept
         # PyTorch's kernel takes longer for the bias beside the rest than for all the rest.
         of_bias = [gradient.sum((0, 1, 2)) if wanted[2] else None for _ in bias]
         of_x = of_kernel = None
         if wanted[0] or wanted[1]:
-            seen, mask = gradient.permute(0, 3, 1, 2), (wanted[0], wanted[1], False)
-            of_x, of_kernel, _ = aten.convolution_backward(seen, x, kernel.permute(3, 2, 0, 1), None, *settings, mask)
+            mask = wanted[0], wanted[1], False
+            of_x, of_kernel, _ = aten.convolution_backward(gradient.permute(0, 3, 1, 2), x, seen, None, *settings, mask)
         if of_x is not None:
             of_x = (of_x if rest is None else F.pad(of_x, [-cells for cells in rest])).permute(0, 2, 3, 1)
         if of_kernel is not None:
             of_kernel = of_kernel.permute(2, 3, 1, 0).contiguous()
         return [of_x], [of_kernel, *of_bias]
+
+
+def _laid_as_images(kernel: torch.Tensor) -> torch.Tensor:
+    """A kernel in PyTorch's order of axes, its memory in that of images, as PyTorch's convolutions want it.
+
+    They would change the memory themselves, on both ways, and take some times as long as for this one transpose.
+    """
+    rows = kernel.reshape(-1, kernel.shape[3]).t().contiguous()
+    return rows.view(kernel.shape[3], *kernel.shape[:3]).permute(0, 3, 1, 2)
 
 
 class Largest(Piece):

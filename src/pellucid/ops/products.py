@@ -14,6 +14,8 @@ from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.operation import operation
 from pellucid.graph.symbol import KerasTensor
 from pellucid.graph.values import shape_of
+from pellucid.ops import processor
+from pellucid.ops.matrices import linear
 from pellucid.ops.promotion import common, tensor
 from pellucid.ops.symbolic import inferred, output_of
 
@@ -27,7 +29,8 @@ def matmul(x1, x2):
         and x1.dtype == x2.dtype
         and x1.is_floating_point()
     ):
-        return torch.matmul(tensor(x1), tensor(x2))
+        x1, x2 = tensor(x1), tensor(x2)
+        return linear(x1, x2, None) if processor.is_onednn_quicker() and x2.ndim == 2 else torch.matmul(x1, x2)
     x1, x2 = tensor(x1), tensor(x2)
     if x1.dtype == x2.dtype == torch.int8:
         return _in_able_dtype(torch.matmul, x1.to(torch.int32), x2.to(torch.int32))

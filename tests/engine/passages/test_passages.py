@@ -11,6 +11,7 @@ from pellucid import layers, ops
 from pellucid.engine.passages import passage
 from pellucid.engine.passages.planning import planned
 from pellucid.errors import UnsupportedError
+from pellucid.ops import processor
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 10, 10, 2)).astype("float32")
@@ -150,7 +151,10 @@ def test_a_gradient_of_a_gradient_is_refused():
     model.fit(X, Y, verbose=0)
 
 
-def test_mixed_precision_trains_as_step_by_step():
+@pytest.mark.parametrize("slower", [False, True])
+def test_mixed_precision_trains_as_step_by_step(monkeypatch, slower):
+    """In bfloat16, and in float32 on a processor that is quicker so."""
+    monkeypatch.setattr(processor, "is_bfloat16_slower", lambda: slower)
     pellucid.mixed_precision.set_global_policy("mixed_bfloat16")
     (by_hand, weights), (by_autograd, judges) = lost(pooled, eagerly=False), lost(pooled, eagerly=True)
     np.testing.assert_allclose(by_hand["loss"], by_autograd["loss"], rtol=2e-2)

@@ -45,6 +45,7 @@ class Passage:
         shapes: of the inputs; None for any size.
         weights: the variables, each once.
         dtype: of the arithmetic.
+        gives: the dtype of the outputs.
         frees: slots that nothing reads afterwards.
     """
 
@@ -55,6 +56,7 @@ class Passage:
     shapes: tuple[tuple, ...]
     weights: tuple
     dtype: torch.dtype
+    gives: torch.dtype
     frees: tuple[int, ...]
     _wanted: dict = field(default_factory=dict)
 
@@ -115,7 +117,7 @@ class _Run(torch.autograd.Function):
             for at in stop.frees:
                 del values[at]
         ctx.passage, ctx.kept, ctx.weights = passage, kept, weights
-        return tuple(values[at].detach() for at in passage.outputs)
+        return tuple(values[at].detach().to(passage.gives) for at in passage.outputs)
 
     @staticmethod
     def backward(ctx, *gradients):

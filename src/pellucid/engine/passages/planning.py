@@ -22,6 +22,7 @@ from pellucid.dtypes import to_torch
 from pellucid.engine.passages.passage import Passage, Stop
 from pellucid.engine.program import Program, Step, running_as
 from pellucid.graph.scopes import here
+from pellucid.ops import processor
 from pellucid.ops.pieces import Convolution, Largest, Padding, Piece, Relu
 
 _DTYPES = ("float32", "bfloat16")
@@ -53,7 +54,7 @@ def planned(program: Program) -> tuple:
     found: list = []
     for dtype, group in itertools.groupby(program.steps, key=_dtype):
         steps = tuple(group)
-        passage = _passage(program, steps, read_by, to_torch(dtype)) if dtype else None
+        passage = _passage(program, steps, read_by, _computed_in(dtype)) if dtype else None
         found += steps if passage is None else [passage]
     return tuple(found)
 
@@ -64,6 +65,11 @@ def _dtype(step: Step) -> str | None:
     if not hasattr(layer, "pieces") or not _is_as_made(layer) or _inputs(step) is None:
         return None
     return layer.compute_dtype if layer.compute_dtype in _DTYPES and layer.pieces() is not None else None
+
+
+def _computed_in(dtype: str) -> torch.dtype:
+    """The dtype of a passage: float32 for bfloat16 too, where that is quicker; what comes out is bfloat16 all the same."""
+    return torch.float32 if processor.is_bfloat16_slower() else to_torch(dtype)
 
 
 def _is_as_made(layer) -> bool:
@@ -104,7 +110,15 @@ def _passage(program, steps, read_by, dtype) -> Passage | None:
     stops = _rewritten(stops, outputs)
     frees = {at for step in steps for at in step.frees}
     return Passage(
-        steps, tuple(_timed(stops, outputs)), inputs, outputs, shapes, tuple(weights.values()), dtype, tuple(frees)
+        steps,
+        tuple(_timed(stops, outputs)),
+        inputs,
+        outputs,
+        shapes,
+        tuple(weights.values()),
+        dtype,
+        to_torch(steps[0].operation.compute_dtype),
+        tuple(frees),
     )
 
 
