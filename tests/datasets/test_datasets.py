@@ -199,7 +199,7 @@ def test_without_file_and_network_an_error_says_where_the_file_goes(home, monkey
 
 def test_broken_files_are_told(home, tmp_path):
     (home / "mnist.npz").write_bytes(b"no zip")
-    with pytest.raises(errors.FileError, match=r"is broken(?s:.*)mnist\.npz"):
+    with pytest.raises(errors.FileError, match=r"a broken one(?s:.*)mnist\.npz"):
         pellucid.datasets.mnist.load_data()
     (home / "fashion-mnist").mkdir()
     (home / "fashion-mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"no gzip")

@@ -28,10 +28,10 @@ _WITHOUT = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.EN
 
 
 @contextlib.contextmanager
-def written(path: str, write, verify, mode: int | None = None) -> Iterator[Fresh]:
+def written(path: str, write, verify, mode: int | None = None, tell=None) -> Iterator[Fresh]:
     """A whole new file, on the disk and read back, without its name; gone again if an error comes out."""
     with _fresh(path) as fresh:
-        write(Window(fresh.file, 0))  # which goes on where the system writes less than it was told
+        write(Window(fresh.file, 0, tell=tell))  # which goes on where the system writes less than it was told
         if mode is not None:
             fresh.allow(mode)
         flush(fresh.file.fileno())

@@ -94,12 +94,13 @@ class KerasFolder:
                 yield weights
 
 
-def write(path: str, config: dict, objects: list, assets: Mapping[str, bytes]) -> None:
+def write(path: str, config: dict, objects: list, assets: Mapping[str, bytes], tell=None) -> None:
     """Write a new folder.
 
     Args:
         objects: as for weights_h5.write.
         assets: what layers keep beside their weights, as for keras_zip.write.
+        tell: as for atomic.replace.
 
     Raises:
         FileError: something of that name is there: a folder cannot be replaced all at once.
@@ -112,6 +113,7 @@ def write(path: str, config: dict, objects: list, assets: Mapping[str, bytes]) -
             os.path.join(folder, WEIGHTS),
             lambda file: weights_h5.write(file, objects),
             lambda file: _verify(file, len(objects)),
+            tell=tell,
         )
         for name, data in {METADATA: safe_json.write(facts).encode(), CONFIG: text, **assets}.items():
             atomic.make_folders(os.path.dirname(os.path.join(folder, name)))

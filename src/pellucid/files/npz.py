@@ -1,19 +1,20 @@
 """NPZ files: several arrays in one zip, lists among them; nothing is ever run.
 
-Below:  plain_pickle.py reads lists.
+Below:  safe_zip.py unpacks, plain_pickle.py reads lists.
 Above:  datasets/.
 """
 
 from __future__ import annotations
 
 import io
-import zipfile
 
 import numpy as np
 
 from pellucid.errors import FileError
-from pellucid.files import plain_pickle
+from pellucid.files import plain_pickle, source
+from pellucid.files.safe_zip import SafeZip
 
+_MOST_UNPACKED = 2**31
 _HEADERS = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
 
 
@@ -23,17 +24,11 @@ def read(path, *names: str) -> list[np.ndarray]:
     Raises:
         FileError: the file is broken, holds more than plain data, or lacks one of them.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return [_array(archive.read(f"{name}.npy")) for name in names]
-    except KeyError as error:
-        raise FileError(
-            "The file lacks an array.", got=str(error), expected=", ".join(names), where=str(path)
-        ) from error
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
-        if isinstance(error, (FileError, FileNotFoundError)):
-            raise
-        raise FileError("The file of arrays is broken.", got=str(error), where=str(path)) from error
+    with source.refusals(str(path)), source.opened(path) as file:
+        archive = SafeZip(file)
+        if missing := [name for name in names if f"{name}.npy" not in archive.names]:
+            raise FileError("The file lacks an array.", got=", ".join(archive.names[:20]), expected=", ".join(missing))
+        return [_array(archive.read(f"{name}.npy", _MOST_UNPACKED)) for name in names]
 
 
 def _array(data: bytes) -> np.ndarray:

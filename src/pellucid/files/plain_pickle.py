@@ -29,7 +29,7 @@ def loads(data: bytes, encoding: str = "ASCII"):
         FileError: it is broken, or holds more than plain data.
     """
     try:
-        return _plain(_Unpickler(io.BytesIO(data), encoding=encoding).load())
+        return _Plain().of(_Unpickler(io.BytesIO(data), encoding=encoding).load())
     except FileError:
         raise
     except Exception as error:  # a broken pickle can fail in any way
@@ -91,15 +91,16 @@ class _Array:
     def __setstate__(self, state):
         self._state = state
 
-    def __call__(self) -> np.ndarray:
+    def filled(self, plain) -> np.ndarray:
+        """The array; ``plain(value)`` makes plain data of what an array of objects holds."""
         _, shape, dtype, is_fortran, data = self._state
         wanted, count = dtype(), math.prod(shape)
         if wanted.kind == "O":
-            values = np.empty(count, "O")
             if not isinstance(data, list) or len(data) != count:
                 raise FileError("An array in the pickle has another number of values than its shape says.")
+            values = np.empty(count, "O")
             for place, value in enumerate(data):
-                values[place] = _plain(value)
+                values[place] = plain(value)
         else:
             data = data.encode("latin1") if isinstance(data, str) else data
             if len(data) != count * wanted.itemsize:
@@ -122,14 +123,34 @@ _MAKERS = {
 }
 
 
-def _plain(thing):
-    """The thing, with arrays in place of those on their way."""
-    if isinstance(thing, _Array):
-        return thing()
-    if isinstance(thing, dict):
-        return {key: _plain(value) for key, value in thing.items()}
-    if isinstance(thing, (list, tuple)):
-        return type(thing)(map(_plain, thing))
-    if isinstance(thing, (_Maker, _Dtype)):
+class _Plain:
+    """Puts arrays in place of those on their way.
+
+    What stands in several places is made once: a few lines can name each other so often that copies would fill any memory.
+    """
+
+    def __init__(self):
+        self._made: dict[int, object] = {}
+        self._under_way: set[int] = set()
+
+    def of(self, thing):
+        """The thing, as plain data."""
+        if not isinstance(thing, (_Array, dict, list, tuple, _Maker, _Dtype)):
+            return thing
+        key = id(thing)
+        if key in self._under_way:
+            raise FileError("Something in the pickle holds itself.", got=type(thing).__name__)
+        if key not in self._made:
+            self._under_way.add(key)
+            self._made[key] = self._new(thing)
+            self._under_way.remove(key)
+        return self._made[key]
+
+    def _new(self, thing):
+        if isinstance(thing, _Array):
+            return thing.filled(self.of)
+        if isinstance(thing, dict):
+            return {key: self.of(value) for key, value in thing.items()}
+        if isinstance(thing, (list, tuple)):
+            return type(thing)(map(self.of, thing))
         raise FileError("The pickle holds more than plain data, and is not read.", got=type(thing).__name__)
-    return thing

@@ -110,11 +110,12 @@ def opened(path):
         yield ShardedFile(parts, where)
 
 
-def write(path: str, objects: list, most_gigabytes: float) -> None:
+def write(path: str, objects: list, most_gigabytes: float, tell=None) -> None:
     """Write weights in parts of at most so many gigabytes, and the index.
 
     Args:
         objects: triples (path, name, arrays), as for weights_h5.write.
+        tell: as for atomic.replace.
     """
     stem = os.path.basename(path).removesuffix(ENDING)
     folder = os.path.dirname(path) or "."
@@ -128,7 +129,8 @@ def write(path: str, objects: list, most_gigabytes: float) -> None:
     total = sum(_size(array) for shard in shards for _, _, arrays in shard for array in arrays.values())
     text = safe_json.write({"metadata": {"total_size": float(total)}, "weight_map": where}).encode()
     try:
-        with atomic.added(folder, {name: _makers(shard, stem) for name, shard in zip(names, shards, strict=True)}):
+        makers = {name: _makers(shard, stem) for name, shard in zip(names, shards, strict=True)}
+        with atomic.added(folder, makers, tell):
             atomic.replace(path, lambda file: file.write(text), lambda file: safe_json.read(file.read()))
     finally:
         _sweep(folder, stem, [*old, *names])

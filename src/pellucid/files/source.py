@@ -16,6 +16,7 @@ import stat
 from pellucid.errors import FileError, MissingFileError
 from pellucid.files.filling import filled
 
+_MOST_WRITTEN = 64 * 2**20  # at once, so that whoever waits hears of it
 _PLAIN_NAME = re.compile(r"[^/\\:\0]{1,255}")
 
 
@@ -131,10 +132,11 @@ class Window(io.RawIOBase):
         file: seekable; its position is set before each use.
         start: the first byte.
         size: the number of bytes; None grows as it is written to.
+        tell: ``tell(count)`` hears of so many bytes more that were written.
     """
 
-    def __init__(self, file, start: int, size: int | None = None):
-        self._file, self._start, self._at = file, start, 0
+    def __init__(self, file, start: int, size: int | None = None, tell=None):
+        self._file, self._start, self._at, self._tell = file, start, 0, tell
         self._size = size
         self.length = size or 0
         self.failure: OSError | None = None  # libraries in between may tell it as something else
@@ -185,7 +187,10 @@ class Window(io.RawIOBase):
         try:
             self._file.seek(self._start + self._at)
             while done < len(view):
-                done += self._file.write(view[done:])
+                count = self._file.write(view[done : done + _MOST_WRITTEN])
+                done += count
+                if self._tell is not None:
+                    self._tell(count)
         except OSError as error:
             self.failure = self.failure or error
             raise

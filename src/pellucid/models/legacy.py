@@ -17,9 +17,9 @@ from pellucid.files import ages, atomic, legacy_h5, old_training, source
 from pellucid.files.legacy_h5 import TOP_LEVEL
 from pellucid.graph.objects import serialize_keras_object
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor
-from pellucid.models import matching, old_state
+from pellucid.models import file_progress, matching, old_state
 from pellucid.models.loading import may_keep
-from pellucid.models.making import built, of_the_config
+from pellucid.models.making import built, of_the_config, size_of
 from pellucid.optimizers import Nadam
 from pellucid.registry import get_registered_name
 
@@ -35,7 +35,9 @@ def save(model, path: str, include_optimizer: bool) -> None:
             if [len(written.weights(name)) for name in names] != [len(groups[name]) for name in names]:
                 raise FileError("The file did not read back as it was written.")
 
-    atomic.replace(path, lambda file: legacy_h5.write(file, configs, names, groups), verify)
+    size = sum(size_of(array) for arrays in groups.values() for _, array in arrays)
+    with file_progress.shown(size) as tell:
+        atomic.replace(path, lambda file: legacy_h5.write(file, configs, names, groups), verify, tell=tell)
 
 
 def load(file, custom_objects, compile: bool):
@@ -51,7 +53,8 @@ def load(file, custom_objects, compile: bool):
         known = registry.custom_objects(custom_objects)
         model, pending = built(ages.modern(config, weights.version, known), weights.size_bytes, custom_objects)
         origin = matching.origin_of(weights, is_whole=True)
-        assign(matching.values(matching.by_order(model, weights, origin, names_first=True)), weights)
+        with file_progress.shown(weights.size_bytes) as tell:
+            assign(matching.values(matching.by_order(model, weights, origin, names_first=True), tell=tell), weights)
         for variable in pending:
             if variable._value is None:
                 variable.initialize()
@@ -99,7 +102,8 @@ def load_weights(model, path: str, skip_mismatch: bool, named: bool | None) -> N
                 pairs = matching.by_name(model, weights, origin, skip_mismatch)
             else:
                 pairs = matching.by_order(model, weights, origin)
-            assign(matching.values(pairs, skip_mismatch))
+            with file_progress.shown(weights.size_bytes) as tell:
+                assign(matching.values(pairs, skip_mismatch, tell))
 
 
 def assign(pairs, file=None) -> None:

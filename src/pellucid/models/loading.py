@@ -8,6 +8,7 @@ Kept true: until everything fits, nothing of the model has changed.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import torch
 
@@ -23,10 +24,14 @@ class Plan:
     Args:
         weights: an open WeightsFile.
         without: objects that are left as they are.
+
+    Attributes:
+        tell: ``tell(count)`` hears of so many bytes more that were read.
     """
 
     def __init__(self, weights, without=()):
         self._weights = weights
+        self.tell: Callable[[int], None] = lambda count: None
         self._values: dict[int, object] = {}
         self._variables: dict[int, Variable] = {}
         self._done = {id(thing) for thing in without}
@@ -71,6 +76,7 @@ class Plan:
             self._failed[id(thing)] = thing, path, error
             return False
         self._values.update(scope.state_mapping)
+        self.tell(sum(getattr(value, "nbytes", 0) for value in scope.state_mapping.values()))
         return True
 
     def check(self, skip_mismatch: bool = False) -> None:

@@ -144,8 +144,11 @@ def weights_of(layer) -> list[Variable]:
     return layer.trainable_weights + layer.non_trainable_weights
 
 
-def values(pairs: list[Pair], skip_mismatch: bool = False) -> list[tuple[Variable, Any]]:
+def values(pairs: list[Pair], skip_mismatch: bool = False, tell=None) -> list[tuple[Variable, Any]]:
     """The weights with the values that they are going to get.
+
+    Args:
+        tell: ``tell(count)`` hears of so many bytes more that were read.
 
     Raises:
         FileError: a shape does not fit, unless `skip_mismatch`, which warns and leaves that weight out.
@@ -164,7 +167,12 @@ def values(pairs: list[Pair], skip_mismatch: bool = False) -> list[tuple[Variabl
         if not skip_mismatch:
             raise error
         warnings.warn(str(error), stacklevel=5)
-    return [(variable, source.read()) for variable, source in fitting]
+    found = []
+    for variable, source in fitting:
+        found.append((variable, source.read()))
+        if tell is not None:
+            tell(found[-1][1].nbytes)
+    return found
 
 
 def _layers_for(model, saved: list[str], names_first: bool) -> list:

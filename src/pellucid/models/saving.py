@@ -24,7 +24,7 @@ from pellucid.files import (
 )
 from pellucid.graph.objects import ObjectSharingScope, SafeModeScope, serialize_keras_object
 from pellucid.graph.values import convert_to_tensor
-from pellucid.models import assets, containers, legacy, matching, naming_tree, state_dicts
+from pellucid.models import assets, containers, file_progress, legacy, matching, naming_tree, state_dicts
 from pellucid.models.loading import Plan, variables_of
 from pellucid.models.making import built, check_held, most_kept, of_the_config, size_of
 from pellucid.models.writing_once import written_once
@@ -65,21 +65,26 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     with ObjectSharingScope():
         config = serialize_keras_object(model)
     stored = _stored(model)
-    if in_folder:
-        keras_folder.write(path, config, stored, kept)
-        return
-    if path.endswith(containers.SAFETENSORS):
-        _write_tensors(path, stored, config, kept)
-        return
-    size = sum(size_of(array) for _, _, arrays in stored for array in arrays.values())
+    size = _size_of(stored)
     if is_open:
         keras_zip.write(filepath, config, stored, size, kept)
         return
-    atomic.replace(
-        path,
-        lambda file: keras_zip.write(file, config, stored, size, kept),
-        lambda file: keras_zip.verify(file, len(stored)),
-    )
+    with file_progress.shown(size) as tell:
+        if in_folder:
+            keras_folder.write(path, config, stored, kept, tell)
+        elif path.endswith(containers.SAFETENSORS):
+            _write_tensors(path, stored, config, kept, tell)
+        else:
+            atomic.replace(
+                path,
+                lambda file: keras_zip.write(file, config, stored, size, kept),
+                lambda file: keras_zip.verify(file, len(stored)),
+                tell=tell,
+            )
+
+
+def _size_of(stored: list) -> int:
+    return sum(size_of(array) for _, _, arrays in stored for array in arrays.values())
 
 
 def _check_nothing_is_lost(kept):
@@ -112,26 +117,30 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, o
     if not overwrite and not _may_overwrite(path):
         return
     stored = _stored(model, objects_to_skip or ())
-    if max_shard_size is not None:
-        shards.write(path, stored, max_shard_size)
-        return
-    if path.endswith(containers.SAFETENSORS):
-        _write_tensors(path, stored, None, {})
-        return
+    with file_progress.shown(_size_of(stored)) as tell:
+        if max_shard_size is not None:
+            shards.write(path, stored, max_shard_size, tell)
+        elif path.endswith(containers.SAFETENSORS):
+            _write_tensors(path, stored, None, {}, tell)
+        else:
+            _write_weights(path, stored, tell)
 
+
+def _write_weights(path: str, stored: list, tell):
     def verify(file):
         with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
             keras_zip.weights_verify(weights, len(stored))
 
-    atomic.replace(path, lambda file: weights_h5.write(file, stored), verify)
+    atomic.replace(path, lambda file: weights_h5.write(file, stored), verify, tell=tell)
 
 
-def _write_tensors(path: str, stored: list, config: dict | None, kept: dict[str, bytes]):
+def _write_tensors(path: str, stored: list, config: dict | None, kept: dict[str, bytes], tell):
     count = sum(len(arrays) for _, _, arrays in stored) + len(kept)
     atomic.replace(
         path,
         lambda file: safetensors_model.write(file, stored, config, kept),
         lambda file: safetensors_model.verify(file, count),
+        tell=tell,
     )
 
 
@@ -221,8 +230,9 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
             state_dicts.load(model, state_dicts.in_known_order(weights, named), skip_mismatch, named)
             return
         plan = Plan(weights, without or ())
-        plan.add(model)
-        plan.check(skip_mismatch)
+        with file_progress.shown(weights.size_bytes) as plan.tell:
+            plan.add(model)
+            plan.check(skip_mismatch)
         plan.assign(variables_of(model))
 
 
@@ -240,8 +250,9 @@ def _fill(model, pending, weights):
     """Give a model that has no memory yet the weights of a file."""
     check_held(pending, weights.size_bytes)
     plan = Plan(weights)
-    plan.add(model)
-    plan.check()
+    with file_progress.shown(weights.size_bytes) as plan.tell:
+        plan.add(model)
+        plan.check()
     planned = {id(variable): variable for variable in [*variables_of(model), *pending]}
     plan.assign(planned.values())
 
