@@ -29,6 +29,12 @@ def test_a_program_of_keras_1_runs_and_is_told_once():
     assert "keras1_digits.py" in result.stderr and "speaks the language of Keras 1 or 2" in result.stderr
 
 
+@pytest.mark.parametrize("program", ["keras2_ways.py", "estimators.py"])
+def test_what_programs_of_keras_2_said_means_what_it_meant(program):
+    result = run(PROGRAMS / program)
+    assert (result.returncode, result.stdout) == (0, "done\n"), result.stderr
+
+
 def test_a_program_finds_its_arguments_and_neighbours():
     result = run(PROGRAMS / "arguments.py", "--epochs", "3")
     assert (result.returncode, result.stdout) == (0, "done\n"), result.stderr

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import sys
 import warnings
 
 import numpy as np
 
 from pellucid import callbacks, layers, models, optimizers, utils
+from pellucid.aliases import old_losses
 from pellucid.files import keras1_configs, keras2_configs
 
 # By class or function, what an argument of old is called today; None where it has no effect.
@@ -75,6 +77,8 @@ def accept() -> None:
     """Let layers, optimizers, models and callbacks take what they took in Keras 1 and 2, from now on in this process."""
     for kind in _kinds(layers, layers.Layer):
         _shim(kind, "__init__", functools.partial(_of_layer, kind))
+    for kind in (layers.AveragePooling1D, layers.AveragePooling2D, layers.AveragePooling3D):
+        kind.__init__ = _with_pool_size(kind.__init__)  # type: ignore[method-assign]
     for kind in _kinds(optimizers, optimizers.Optimizer):
         _shim(kind, "__init__", _of_optimizer)
     models.Model.__new__ = staticmethod(_taking(models.Model.__new__, _renaming("Model")))  # type: ignore[method-assign]
@@ -84,13 +88,49 @@ def accept() -> None:
     for name in RENAMED:
         owner, _, method = name.partition(".")
         if owner == "Model" and method:
-            _shim(models.Model, method, _renaming(name))
+            _shim(_owner(models.Model, method), method, _renaming(name))
+    for method in _COUNTING:
+        setattr(_owner(models.Model, method), method, _with_whole_counts(getattr(models.Model, method)))
+    old_losses.accept()
     _shim(callbacks.ReduceLROnPlateau, "__init__", _renaming("ReduceLROnPlateau"))
     _shim(utils, "to_categorical", _renaming("to_categorical"))
 
 
 def _shim(owner, name: str, read) -> None:
     setattr(owner, name, _taking(getattr(owner, name), read))
+
+
+def _owner(cls: type, method: str) -> type:
+    """The class that says a method: what asks whether a model has its own finds the shim in both places."""
+    return next(parent for parent in cls.__mro__ if method in vars(parent))
+
+
+# Methods that took shares of a batch as a number of batches: ``steps_per_epoch=len(x) / 32``.
+_COUNTING = ("fit", "evaluate", "predict", "fit_generator", "evaluate_generator", "predict_generator")
+_COUNTS = ("steps_per_epoch", "validation_steps", "steps")
+
+
+def _with_whole_counts(function):
+    @functools.wraps(function)
+    def counting(*args, **kwargs):
+        for word in _COUNTS:
+            if isinstance(kwargs.get(word), float):
+                kwargs[word] = math.ceil(kwargs[word])
+        return function(*args, **kwargs)
+
+    return counting
+
+
+def _with_pool_size(function):
+    """Keras 2's windows of 2, where none is given."""
+
+    @functools.wraps(function)
+    def pooling(self, *args, **kwargs):
+        if not args and not {"pool_size", "pool_length"} & set(kwargs):
+            kwargs["pool_size"] = 2
+        return function(self, *args, **kwargs)
+
+    return pooling
 
 
 def _kinds(module, parent: type) -> list[type]:
@@ -150,6 +190,7 @@ def _of_optimizer(given: dict, kwargs: dict, takes) -> dict:
 
 def _of_layer(kind: type, given: dict, kwargs: dict, takes) -> dict:
     """Words of Keras 1 and 2 in a layer's arguments, as in the config of an old file."""
+    _take_length(kind, kwargs)
     if not any(word not in takes and word in keras1_configs.WORDS for word in kwargs):
         return {**given, **kwargs}
     for word in kwargs:
@@ -162,6 +203,19 @@ def _of_layer(kind: type, given: dict, kwargs: dict, takes) -> dict:
     path = (str(kwargs.get("name", kind.__name__)),)
     entry = keras1_configs.in_words_of_keras_2(entry, path, None)
     return {**keras2_configs.in_words_of_keras_3(entry, path, ())["config"], **kept}
+
+
+def _take_length(kind: type, kwargs: dict) -> None:
+    """The shape that `input_length` told a first layer, where it does not have it by another word."""
+    if issubclass(kind, layers.Embedding):
+        length = kwargs.pop("input_length", None)
+        shape = length if isinstance(length, (list, tuple)) or length is None else (length,)
+    elif issubclass(kind, (layers.RNN, layers.Conv1D)) and "input_dim" in kwargs:
+        shape = (kwargs.pop("input_length", None), kwargs.pop("input_dim"))
+    else:
+        return
+    if shape is not None and not {"input_shape", "batch_input_shape", "batch_shape"} & set(kwargs):
+        kwargs["input_shape"] = tuple(shape)
 
 
 # ---- methods that Model no longer has

@@ -5,7 +5,9 @@ Above: old_names.py.
 
 from __future__ import annotations
 
-from pellucid import layers
+import functools
+
+from pellucid import layers, models
 from pellucid.errors import ArgumentError
 
 _MODES = {
@@ -39,6 +41,19 @@ def merge(
     return _MODES[mode](name=name, **words)(inputs)
 
 
+def merged(layers=None, mode="sum", **kwargs):
+    """Keras 1's `Merge`: the outputs of several models made one, to stand first in a Sequential model.
+
+    Args:
+        layers: the models; None for what is called on values instead.
+        kwargs: as in `merge`.
+    """
+    if layers is None:
+        return functools.partial(merge, mode=mode, **kwargs)
+    inputs = [symbol for layer in layers for symbol in layer.inputs]
+    return models.Model(inputs, merge([layer.outputs[0] for layer in layers], mode, **kwargs))
+
+
 class Convolution:
     """A convolution as Keras 1 wrote it: the sizes of the window are arguments of their own."""
 
@@ -63,6 +78,7 @@ class Convolution:
 
 NAMES = {
     "merge": merge,
+    "Merge": merged,
     "Convolution1D": Convolution(layers.Conv1D, 1),
     "Convolution2D": Convolution(layers.Conv2D, 2),
     "Convolution3D": Convolution(layers.Conv3D, 3),

@@ -6,7 +6,7 @@ Above: finder.py looks here before it says that there is no such name.
 from __future__ import annotations
 
 import pellucid
-from pellucid.aliases import old_layers
+from pellucid.aliases import old_layers, old_wrappers
 from pellucid.errors import UnsupportedError
 
 # A module's path behind `keras.`, and where its names are now; several where they were divided.
@@ -52,6 +52,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "api": ("",),
     "api.keras": ("",),
     "applications.resnet_v1": ("applications.resnet",),
+    "wrappers.scikit_learn": ("wrappers",),
 }  # fmt: skip
 
 # By module, a name of old and the name of today, "module.name".
@@ -113,7 +114,13 @@ _RENAMED["objectives"] = _RENAMED["losses"]
 _RENAMED["engine.topology"] = _RENAMED["engine"]
 
 # Functions of old that are no name of today's.
-_MADE: dict[str, dict] = {"layers": old_layers.NAMES, "": {}}
+_MADE: dict[str, dict] = {
+    "layers": old_layers.NAMES,
+    "wrappers.scikit_learn": {
+        "KerasClassifier": old_wrappers.KerasClassifier,
+        "KerasRegressor": old_wrappers.KerasRegressor,
+    },
+}
 
 # Names whose work is done by nobody now, and what to do in their place.
 _GONE = {
