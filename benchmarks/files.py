@@ -1,6 +1,6 @@
 """Loading and saving VGG16's files, beside every Keras backend that is installed: seconds and peak memory.
 
-Run: ``python -m benchmarks.files``
+Run: ``python -m benchmarks.files``, or with the endings of some kinds: ``python -m benchmarks.files .keras .h5``
 
 Each call runs in a process of its own, which imports first and is timed after that; the processes of all contenders take
 turns. Files lie in the page cache, so that the disk is not what is measured; saving waits for the disk where a library does.
@@ -18,7 +18,8 @@ import sys
 import tempfile
 import time
 
-ENDINGS = (".keras", ".weights.h5", ".h5")
+ENDINGS = (".keras", ".weights.h5", ".h5", ".safetensors")
+OURS_ALONE = (".safetensors",)
 BACKENDS = ("torch", "tensorflow", "jax")
 REPEATS = 3
 
@@ -48,15 +49,16 @@ def asked(library: str, action: str, path: str) -> dict:
     return json.loads(subprocess.run(command, env=surroundings, check=True, capture_output=True, text=True).stdout)
 
 
-def main() -> None:
+def main(endings=ENDINGS) -> None:
     installed = [backend for backend in BACKENDS if importlib.util.find_spec(backend)]
     libraries = ["pellucid", *(f"keras-{backend}" for backend in installed)]
     with tempfile.TemporaryDirectory() as folder:
-        for ending in ENDINGS:
+        for ending in endings:
+            contenders = libraries[:1] if ending in OURS_ALONE else libraries
             for action in ("save", "load"):
-                found: dict[str, list[dict]] = {library: [] for library in libraries}
+                found: dict[str, list[dict]] = {library: [] for library in contenders}
                 for _ in range(REPEATS):
-                    for library in libraries:
+                    for library in contenders:
                         found[library].append(asked(library, action, os.path.join(folder, f"{library}{ending}")))
                 _report(f"{action} VGG16{ending}", found)
 
@@ -74,7 +76,7 @@ def _report(title: str, found: dict[str, list[dict]]):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:] and not sys.argv[1].startswith("."):
         print(json.dumps(once(*sys.argv[1:])))
     else:
-        main()
+        main(sys.argv[1:] or ENDINGS)

@@ -141,6 +141,8 @@ def test_a_folder_is_not_written_over(tmp_path):
 
 def test_names_that_do_not_fit_are_told(tmp_path):
     model = sequential(pellucid)
+    with pytest.raises(ArgumentError, match=r"does not end with \.keras(?s:.*)m\", zipped=False"):
+        model.save(tmp_path / "m.keras", zipped=False)
     with pytest.raises(ArgumentError, match=r"ends with \.weights\.json(?s:.*)m\.weights\.json"):
         model.save_weights(tmp_path / "m.weights.h5", max_shard_size=1)
     with pytest.raises(ArgumentError, match="number of gigabytes"):
@@ -150,6 +152,26 @@ def test_names_that_do_not_fit_are_told(tmp_path):
     model.save_weights(tmp_path / "w.safetensors")
     with pytest.raises(FileError, match=r"holds weights, and no model(?s:.*)load_weights"):
         load_model(tmp_path / "w.safetensors")
+
+
+@pellucid.saving.register_keras_serializable("test_containers")
+class HoldsItself(pellucid.Model):
+    """A model with a list that is an item of itself."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.blocks: list = [pellucid.layers.Dense(2)]
+        self.blocks.append(self.blocks)
+
+    def call(self, x):
+        return self.blocks[0](x)
+
+
+def test_a_list_that_holds_itself_is_no_trap(tmp_path):
+    model = HoldsItself()
+    wanted = output(model, X)
+    model.save(tmp_path / "m.keras")
+    np.testing.assert_array_equal(output(load_model(tmp_path / "m.keras"), X), wanted)
 
 
 def bad_headers(good: bytes):

@@ -318,7 +318,11 @@ class _Reader:
     def _check_own_name(self, name, found, config):
         """Refuse a name of the user's where the object is a built-in one."""
         own = config.get("registered_name")
-        if own not in (None, name) and registry.public_name(found) and registry.get_registered_name(found) != own:
+        if (
+            own not in (None, "", name, config.get("class_name"))
+            and registry.public_name(found)
+            and registry.get_registered_name(found) != own
+        ):
             raise ArgumentError(
                 f"The config gives the built-in '{name}' a registered name that is not its own.",
                 got=repr(own),

@@ -31,11 +31,12 @@ def holds(value, kinds: tuple[type, ...]) -> bool:
     return next(_inside(value, kinds), None) is not None
 
 
-def _inside(value, kinds) -> Iterator:
+def _inside(value, kinds, around: tuple[int, ...] = ()) -> Iterator:
     if isinstance(value, kinds):
         yield value
-    elif isinstance(value, _CONTAINERS):
+    elif isinstance(value, _CONTAINERS) and id(value) not in around:  # a list may hold itself
+        around = (*around, id(value))
         for item in value.values() if isinstance(value, dict) else value:
             # A number or string is by far the most frequent item; it holds nothing.
             if not isinstance(item, (int, float, str)):
-                yield from _inside(item, kinds)
+                yield from _inside(item, kinds, around)

@@ -51,6 +51,12 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     include_optimizer = kwargs.pop("include_optimizer", True)
     _check_unknown(kwargs)
     in_folder = zipped is False and not path.endswith(containers.LEGACY)
+    if in_folder and path.endswith(containers.KERAS):
+        raise ArgumentError(
+            "A folder's name does not end with .keras, which is what a file is called.",
+            got=repr(path),
+            fix=f'model.save("{path.removesuffix(containers.KERAS)}", zipped=False)',
+        )
     if not in_folder and not path.endswith((containers.KERAS, containers.SAFETENSORS, *containers.LEGACY)):
         raise ArgumentError(
             "A model is saved under a name that ends with .keras.", got=repr(path), fix=f'model.save("{path}.keras")'

@@ -58,7 +58,9 @@ class Format:
 
     @property
     def id(self) -> str:
-        return f"{self.ending} {self.changed or ''} {'' if self.is_whole else 'weights'}".strip().replace("  ", " ")
+        return f"{self.ending or 'folder'} {self.changed or ''} {'' if self.is_whole else 'weights'}".strip().replace(
+            "  ", " "
+        )
 
 
 def _save(made, path):
@@ -83,9 +85,9 @@ FORMATS = [
     Format(".safetensors", _save, True),
     Format(".weights.h5", _save_weights, False),
     Format(".safetensors", _save_weights, False),
-    Format(".keras", _save_folder, True, "config.json"),
-    Format(".keras", _save_folder, True, "metadata.json"),
-    Format(".keras", _save_folder, True, "model.weights.h5"),
+    Format("", _save_folder, True, "config.json"),
+    Format("", _save_folder, True, "metadata.json"),
+    Format("", _save_folder, True, "model.weights.h5"),
     Format(".weights.json", _save_parts, False, "m.weights.json"),
     Format(".weights.json", _save_parts, False, "m_00001.weights.h5"),
 ]
