@@ -126,6 +126,7 @@ METHOD_ARGUMENTS = {
     "Layer.symbolic_call": "a layer notes its own node",
     "Optimizer.build": "`var_list`, as in most optimizers of Keras",
     "SGD.build": "as Optimizer's",
+    "Model.fit": "`profile` is our own",
     "Model.evaluate": "Keras's **kwargs are for `fit` alone",
     "Model.summary": "`style` chooses our own drawing",
     "KerasTensor.reshape": "takes separate sizes too, as a tensor does",

@@ -12,6 +12,7 @@ from pellucid.engine.compile_loss import CompileLoss
 from pellucid.engine.compile_metrics import CompileMetrics
 from pellucid.engine.guard import Guard
 from pellucid.engine.passages import Plans
+from pellucid.engine.timing import Timing
 from pellucid.metrics import Mean, Metric
 
 
@@ -51,3 +52,4 @@ class Running:
     weights: list | None = None
     metrics: list | None = None
     plans: Plans = field(default_factory=Plans)
+    timing: Timing | None = None

@@ -19,6 +19,7 @@ from pellucid.dtypes import to_torch
 from pellucid.engine.compiled import Compiled, Running
 from pellucid.engine.data import to_device, unpack_x_y_sample_weight
 from pellucid.engine.inference import Inference
+from pellucid.engine.timing import part_of
 from pellucid.errors import ArgumentTypeError, OrderError
 from pellucid.graph.inference import compute_output_spec
 from pellucid.graph.scopes import StatelessScope
@@ -96,14 +97,16 @@ class Stepping:
 
     def _descended(self, data, measure=None, guard=None) -> tuple:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        with self._passages():
-            y_pred = self._forward(x, training=True)
-        loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
-        if guard is not None:
-            guard.check(loss, (x, y, sample_weight))
-        self._track_loss(loss, x)
-        if measure is not None:
-            measure(x, y, y_pred, sample_weight)
+        with part_of(self._running, "forward"):
+            with self._passages():
+                y_pred = self._forward(x, training=True)
+            loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
+            if guard is not None:
+                guard.check(loss, (x, y, sample_weight))
+        with part_of(self._running, "metrics"):
+            self._track_loss(loss, x)
+            if measure is not None:
+                measure(x, y, y_pred, sample_weight)
         weights = self.trainable_weights
         if weights:
             self._descend(loss, weights)
@@ -128,8 +131,9 @@ class Stepping:
         for leaf in leaves:
             leaf.grad = None
         scale = getattr(self.optimizer, "scale_loss", None)
-        (loss if scale is None else scale(loss)).backward()
-        with torch.no_grad():
+        with part_of(self._running, "backward"):
+            (loss if scale is None else scale(loss)).backward()
+        with part_of(self._running, "optimizer"), torch.no_grad():
             self.optimizer.apply([leaf.grad for leaf in leaves], weights)
 
     def _compare(self, data) -> tuple:

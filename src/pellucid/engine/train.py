@@ -19,8 +19,10 @@ from pellucid.engine.data import EpochIterator, split
 from pellucid.engine.guard import Guard, check_epoch, check_weights, is_wanted
 from pellucid.engine.logs import as_dict, as_numbers
 from pellucid.engine.memory import kept_memory
+from pellucid.engine.progress import say
 from pellucid.engine.sharing import is_alone, meet
 from pellucid.engine.step_functions import StepFunctions
+from pellucid.engine.timing import Timing, part_of
 from pellucid.engine.validation import Validation
 from pellucid.errors import ArgumentTypeError, DataError
 
@@ -37,6 +39,7 @@ class Trainer(StepFunctions):
     history = None
     _initial_epoch = None
     _course: Course | None = None
+    _timing: Timing | None = None
 
     # ---- fit
 
@@ -58,6 +61,8 @@ class Trainer(StepFunctions):
         validation_steps=None,
         validation_batch_size=None,
         validation_freq=1,
+        *,
+        profile=False,
     ):
         """Train for a number of epochs. A batch that fails changes nothing: all is as after the step before it.
 
@@ -75,6 +80,7 @@ class Trainer(StepFunctions):
             steps_per_epoch, validation_steps: batches in an epoch, and in its validation; all there are if None.
             validation_batch_size: samples in a step of validation; `batch_size` if None.
             validation_freq: validate after every so many epochs, or after the epochs of a list, counted from 1.
+            profile: print at the end where the time of the steps went, and keep it as ``.profile`` of the History.
 
         Returns:
             A History: ``.history`` is a dict of lists, one number per epoch.
@@ -108,6 +114,7 @@ class Trainer(StepFunctions):
             callbacks.on_train_begin()
             first = initial_epoch if self._initial_epoch is None else self._initial_epoch
             course.begin()
+            self._timing = Timing() if profile else None
             logs = self._run_epochs(range(first, epochs), batches, callbacks, validation, course)
             if is_wanted(self, callbacks):
                 check_weights(self)
@@ -123,6 +130,11 @@ class Trainer(StepFunctions):
         if epochs > 0 and hasattr(self.optimizer, "finalize_variable_values"):
             self.optimizer.finalize_variable_values(self.trainable_weights)
         callbacks.on_train_end(logs)
+        timing, self._timing = self._timing, None
+        if timing is not None:
+            say(timing.table())
+            if self.history is not None:
+                self.history.profile = timing
         return self.history
 
     @kept_memory()
@@ -150,14 +162,18 @@ class Trainer(StepFunctions):
     def _run_train_steps(self, batches, callbacks, logs=None):
         """The logs of the last step; those given if there was no batch."""
         guard = Guard(self, batches.first_step, is_wanted(self, callbacks))
-        self._running = Running(guard)
+        timing = self._timing
+        self._running = running = Running(guard, timing=timing)
         try:
-            for begin, end, data in batches:
-                callbacks.on_train_batch_begin(begin)
-                logs = self.train_function(data)
+            for begin, end, data in batches if timing is None else timing.batches(batches):
+                with part_of(running, "callbacks"):
+                    callbacks.on_train_batch_begin(begin)
+                with part_of(running, "forward"):
+                    logs = self.train_function(data)
                 if logs is None:
                     raise _step_without_logs(self, "train_step")
-                callbacks.on_train_batch_end(end, logs)
+                with part_of(running, "callbacks"):
+                    callbacks.on_train_batch_end(end, logs)
                 if self.stop_training:
                     break
             guard.finish()

@@ -11,9 +11,11 @@ class History(Callback):
     Attributes:
         history: dict of lists, one number per epoch; it goes on over several fits where one History is used again.
         epoch: the epochs of the last fit.
+        profile: of a fit with ``profile=True``: its `steps`, and the `seconds` of each part of them.
     """
 
     backed_up = ("history", "epoch")
+    profile = None
 
     def __init__(self):
         super().__init__()
