@@ -34,10 +34,12 @@ def test_boxes_move_as_in_keras(name, kwargs, data_format):
         assert found["labels"].tolist() == expected["labels"].tolist()
 
 
-def test_boxes_come_back_in_the_format_they_came_in():
-    told = {"seed": 1, "scale": 0.5}
-    layer = layers.RandomPerspective(**told, bounding_box_format="xyxy")
-    relative = layers.RandomPerspective(**told, bounding_box_format="rel_xyxy")
+@pytest.mark.parametrize(
+    "make", [layers.RandomPerspective, layers.RandomShear, lambda **k: layers.RandomRotation(0.3, **k)]
+)
+def test_boxes_come_back_in_the_format_they_came_in(make):
+    layer = make(seed=1, bounding_box_format="xyxy")
+    relative = make(seed=1, bounding_box_format="rel_xyxy")
     draw = layer.get_random_transformation(IMAGES)
     size = torch.tensor([8.0, 10.0, 8.0, 10.0])
     found = relative.transform_bounding_boxes({**given(), "boxes": given()["boxes"] / size}, draw)["boxes"] * size
