@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pellucid.errors import FileError
-from pellucid.files.filling import Fresh, empty, filled, summed
+from pellucid.files.filling import Filled, empty, filled, summed
 
 MB = 2**20
 DATA = np.random.default_rng(0).bytes(33 * MB + 7)
@@ -43,11 +43,11 @@ def test_a_file_that_is_too_short_is_told(start, path):
 
 
 def test_memory_is_given_up_once_and_as_a_whole():
-    fresh, large, small = Fresh(), empty((MB,), np.dtype("f4")), empty((3,), np.dtype("f4"))
-    fresh.note(large)
-    fresh.note(small)
+    filled_ones, large, small = Filled(), empty((MB,), np.dtype("f4")), empty((3,), np.dtype("f4"))
+    filled_ones.note(large)
+    filled_ones.note(small)
     assert large.ctypes.data % 64 == 0
-    assert not fresh.give_up(torch.from_numpy(small))
-    assert fresh.give_up(torch.from_numpy(large)) and not fresh.give_up(torch.from_numpy(large))
-    fresh.note(large)
-    assert not fresh.give_up(torch.from_numpy(large)[:5])
+    assert not filled_ones.give_up(torch.from_numpy(small))
+    assert filled_ones.give_up(torch.from_numpy(large)) and not filled_ones.give_up(torch.from_numpy(large))
+    filled_ones.note(large)
+    assert not filled_ones.give_up(torch.from_numpy(large)[:5])

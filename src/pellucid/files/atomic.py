@@ -19,7 +19,7 @@ from pellucid.files import leftovers
 from pellucid.files.fresh import flush_folder, written
 
 
-def replace(path, write, verify, keep=None, tell=None) -> None:
+def replace(path, write, verify, keep=None, progress=None) -> None:
     """Write a file without a name, and put it in the target's place.
 
     Args:
@@ -27,7 +27,7 @@ def replace(path, write, verify, keep=None, tell=None) -> None:
         write: ``write(file)`` fills an open binary file that can be read and written.
         verify: ``verify(file)`` reads it back, and raises if anything is wrong.
         keep: a name in the same folder for the file that was there; without it, that is gone.
-        tell: ``tell(count)`` hears of so many bytes more that were written.
+        progress: ``progress(count)`` hears of so many bytes more that were written.
 
     Raises:
         FileError: the target is no regular file, or cannot be written.
@@ -36,7 +36,7 @@ def replace(path, write, verify, keep=None, tell=None) -> None:
     with _told(path):
         mode = _mode_of(path)
         leftovers.sweep(os.path.dirname(path))
-        with written(path, write, verify, mode, tell) as fresh:
+        with written(path, write, verify, mode, progress) as fresh:
             if keep is not None and os.path.exists(path):
                 os.replace(path, keep)
             fresh.put(path)
@@ -44,12 +44,12 @@ def replace(path, write, verify, keep=None, tell=None) -> None:
 
 
 @contextlib.contextmanager
-def added(folder: str, makers: Mapping[str, tuple], tell=None) -> Iterator[None]:
+def added(folder: str, makers: Mapping[str, tuple], progress=None) -> Iterator[None]:
     """New files beside each other; they get their names when all of them are whole, and are held until the end.
 
     Args:
         makers: a name that no file has -> `write` and `verify` as for `replace`.
-        tell: as for `replace`.
+        progress: as for `replace`.
 
     Raises:
         FileError: one of them cannot be written; some may have their names then.
@@ -60,7 +60,7 @@ def added(folder: str, makers: Mapping[str, tuple], tell=None) -> Iterator[None]
         ready = {}
         for name, (write, verify) in makers.items():
             path = os.path.join(folder, name)
-            ready[path] = stack.enter_context(written(path, write, verify, tell=tell))
+            ready[path] = stack.enter_context(written(path, write, verify, progress=progress))
         for path, fresh in ready.items():
             fresh.put_beside(path)
         flush_folder(folder)

@@ -60,7 +60,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return room[start : start + size].view(dtype).reshape(shape)
 
 
-class Fresh:
+class Filled:
     """Large arrays that were filled from a file, until somebody takes their memory over."""
 
     def __init__(self):

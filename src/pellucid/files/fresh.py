@@ -28,10 +28,10 @@ _WITHOUT = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.EN
 
 
 @contextlib.contextmanager
-def written(path: str, write, verify, mode: int | None = None, tell=None) -> Iterator[Fresh]:
+def written(path: str, write, verify, mode: int | None = None, progress=None) -> Iterator[Fresh]:
     """A whole new file, on the disk and read back, without its name; gone again if an error comes out."""
     with _fresh(path) as fresh:
-        write(Window(fresh.file, 0, tell=tell))  # which goes on where the system writes less than it was told
+        write(Window(fresh.file, 0, progress=progress))  # which goes on where the system writes less than it was told
         if mode is not None:
             fresh.allow(mode)
         flush(fresh.file.fileno())
@@ -51,7 +51,7 @@ class Fresh:
     def __init__(self, file, path: str | None):
         self.file, self.path = file, path
 
-    def allow(self, mode: int):
+    def allow(self, mode: int) -> None:
         """Give the file these permissions."""
         if sys.platform == "win32":
             assert self.path is not None
@@ -59,7 +59,7 @@ class Fresh:
         else:
             os.fchmod(self.file.fileno(), mode)
 
-    def put(self, target: str):
+    def put(self, target: str) -> None:
         """Give the file the target's name, whoever had it."""
         if self.path is None and not os.path.lexists(target):
             with contextlib.suppress(FileExistsError):  # somebody was quicker
@@ -77,7 +77,7 @@ class Fresh:
             os.replace(self.path, target)
         self.path = None
 
-    def put_beside(self, target: str):
+    def put_beside(self, target: str) -> None:
         """Give the file a name that no other file has."""
         if self.path is None:
             self._link(target)
@@ -153,7 +153,7 @@ def _without_name(folder: str) -> int | None:
         raise
 
 
-def flush(handle: int):
+def flush(handle: int) -> None:
     """Wait until a file is on the disk, and not only in the disk's own memory."""
     if sys.platform == "darwin":
         fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
@@ -161,7 +161,7 @@ def flush(handle: int):
         os.fsync(handle)
 
 
-def flush_folder(folder: str):
+def flush_folder(folder: str) -> None:
     """Without this, a power cut may forget the new name."""
     if sys.platform == "win32":
         return  # Windows opens no folders

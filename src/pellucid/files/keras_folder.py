@@ -94,13 +94,13 @@ class KerasFolder:
                 yield weights
 
 
-def write(path: str, config: dict, objects: list, assets: Mapping[str, bytes], tell=None) -> None:
+def write(path: str, config: dict, objects: list, assets: Mapping[str, bytes], progress=None) -> None:
     """Write a new folder.
 
     Args:
         objects: as for weights_h5.write.
         assets: what layers keep beside their weights, as for keras_zip.write.
-        tell: as for atomic.replace.
+        progress: as for atomic.replace.
 
     Raises:
         FileError: something of that name is there: a folder cannot be replaced all at once.
@@ -113,7 +113,7 @@ def write(path: str, config: dict, objects: list, assets: Mapping[str, bytes], t
             os.path.join(folder, WEIGHTS),
             lambda file: weights_h5.write(file, objects),
             lambda file: _verify(file, len(objects)),
-            tell=tell,
+            progress=progress,
         )
         for name, data in {METADATA: safe_json.write(facts).encode(), CONFIG: text, **assets}.items():
             atomic.make_folders(os.path.dirname(os.path.join(folder, name)))

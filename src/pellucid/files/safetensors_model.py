@@ -20,7 +20,7 @@ import torch
 
 from pellucid.errors import FileError
 from pellucid.files import safe_json, safetensors
-from pellucid.files.filling import Fresh, empty, filled, summed
+from pellucid.files.filling import Filled, empty, filled, summed
 from pellucid.files.hdf5 import ArrayFacts
 from pellucid.files.keras_zip import KERAS_VERSION
 from pellucid.files.zip_directory import exactly
@@ -86,7 +86,7 @@ class SafetensorsFile(Mapping):
         if size < 8 or (length := struct.unpack("<Q", _first(file))[0]) > min(size - 8, _MOST_HEADER):
             raise FileError("This is no safetensors file.", got=f"{size} bytes", expected="a header of JSON")
         self._file = file
-        self._fresh = Fresh()
+        self._filled = Filled()
         header = safe_json.read(exactly(file, length))
         if not isinstance(header, dict):
             raise FileError("The header is no JSON object.", got=type(header).__name__)
@@ -106,7 +106,7 @@ class SafetensorsFile(Mapping):
         return self
 
     def __exit__(self, *exception):
-        self._fresh.clear()
+        self._filled.clear()
 
     @property
     def config(self) -> dict | None:
@@ -166,12 +166,12 @@ class SafetensorsFile(Mapping):
             raise FileError("The file is damaged: an array's checksum is wrong.", where=name)
         if facts.dtype == "bool" and values.max(initial=0) > 1:
             raise FileError("A truth value is neither 0 nor 1.", where=name)
-        self._fresh.note(values)
+        self._filled.note(values)
         return torch.from_numpy(values).view(getattr(torch, facts.dtype)).reshape(facts.shape)
 
     def give_up(self, values) -> bool:
         """Whether a tensor is a large one that was read here, as a whole; whoever asked may keep its memory."""
-        return self._fresh.give_up(values)
+        return self._filled.give_up(values)
 
 
 class _Group(Mapping):

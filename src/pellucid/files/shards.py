@@ -110,12 +110,12 @@ def opened(path):
         yield ShardedFile(parts, where)
 
 
-def write(path: str, objects: list, most_gigabytes: float, tell=None) -> None:
+def write(path: str, objects: list, most_gigabytes: float, progress=None) -> None:
     """Write weights in parts of at most so many gigabytes, and the index.
 
     Args:
         objects: triples (path, name, arrays), as for weights_h5.write.
-        tell: as for atomic.replace.
+        progress: as for atomic.replace.
     """
     stem = os.path.basename(path).removesuffix(ENDING)
     folder = os.path.dirname(path) or "."
@@ -130,7 +130,7 @@ def write(path: str, objects: list, most_gigabytes: float, tell=None) -> None:
     text = safe_json.write({"metadata": {"total_size": float(total)}, "weight_map": where}).encode()
     try:
         makers = {name: _makers(shard, stem) for name, shard in zip(names, shards, strict=True)}
-        with atomic.added(folder, makers, tell):
+        with atomic.added(folder, makers, progress):
             atomic.replace(path, lambda file: file.write(text), lambda file: safe_json.read(file.read()))
     finally:
         _sweep(folder, stem, [*old, *names])

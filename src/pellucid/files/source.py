@@ -132,11 +132,11 @@ class Window(io.RawIOBase):
         file: seekable; its position is set before each use.
         start: the first byte.
         size: the number of bytes; None grows as it is written to.
-        tell: ``tell(count)`` hears of so many bytes more that were written.
+        progress: ``progress(count)`` hears of so many bytes more that were written.
     """
 
-    def __init__(self, file, start: int, size: int | None = None, tell=None):
-        self._file, self._start, self._at, self._tell = file, start, 0, tell
+    def __init__(self, file, start: int, size: int | None = None, progress=None):
+        self._file, self._start, self._at, self._progress = file, start, 0, progress
         self._size = size
         self.length = size or 0
         self.failure: OSError | None = None  # libraries in between may tell it as something else
@@ -189,8 +189,8 @@ class Window(io.RawIOBase):
             while done < len(view):
                 count = self._file.write(view[done : done + _MOST_WRITTEN])
                 done += count
-                if self._tell is not None:
-                    self._tell(count)
+                if self._progress is not None:
+                    self._progress(count)
         except OSError as error:
             self.failure = self.failure or error
             raise

@@ -36,8 +36,8 @@ def save(model, path: str, include_optimizer: bool) -> None:
                 raise FileError("The file did not read back as it was written.")
 
     size = sum(size_of(array) for arrays in groups.values() for _, array in arrays)
-    with file_progress.shown(size) as tell:
-        atomic.replace(path, lambda file: legacy_h5.write(file, configs, names, groups), verify, tell=tell)
+    with file_progress.shown(size) as progress:
+        atomic.replace(path, lambda file: legacy_h5.write(file, configs, names, groups), verify, progress=progress)
 
 
 def load(file, custom_objects, compile: bool):
@@ -53,8 +53,10 @@ def load(file, custom_objects, compile: bool):
         known = registry.custom_objects(custom_objects)
         model, pending = built(ages.modern(config, weights.version, known), weights.size_bytes, custom_objects)
         origin = matching.origin_of(weights, is_whole=True)
-        with file_progress.shown(weights.size_bytes) as tell:
-            assign(matching.values(matching.by_order(model, weights, origin, names_first=True), tell=tell), weights)
+        with file_progress.shown(weights.size_bytes) as progress:
+            assign(
+                matching.values(matching.by_order(model, weights, origin, names_first=True), progress=progress), weights
+            )
         for variable in pending:
             if variable._value is None:
                 variable.initialize()
@@ -102,8 +104,8 @@ def load_weights(model, path: str, skip_mismatch: bool, named: bool | None) -> N
                 pairs = matching.by_name(model, weights, origin, skip_mismatch)
             else:
                 pairs = matching.by_order(model, weights, origin)
-            with file_progress.shown(weights.size_bytes) as tell:
-                assign(matching.values(pairs, skip_mismatch, tell))
+            with file_progress.shown(weights.size_bytes) as progress:
+                assign(matching.values(pairs, skip_mismatch, progress))
 
 
 def assign(pairs, file=None) -> None:

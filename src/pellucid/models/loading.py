@@ -26,12 +26,12 @@ class Plan:
         without: objects that are left as they are.
 
     Attributes:
-        tell: ``tell(count)`` hears of so many bytes more that were read.
+        progress: ``progress(count)`` hears of so many bytes more that were read.
     """
 
     def __init__(self, weights, without=()):
         self._weights = weights
-        self.tell: Callable[[int], None] = lambda count: None
+        self.progress: Callable[[int], None] = lambda count: None
         self._values: dict[int, object] = {}
         self._variables: dict[int, Variable] = {}
         self._done = {id(thing) for thing in without}
@@ -76,7 +76,7 @@ class Plan:
             self._failed[id(thing)] = thing, path, error
             return False
         self._values.update(scope.state_mapping)
-        self.tell(sum(getattr(value, "nbytes", 0) for value in scope.state_mapping.values()))
+        self.progress(sum(getattr(value, "nbytes", 0) for value in scope.state_mapping.values()))
         return True
 
     def check(self, skip_mismatch: bool = False) -> None:

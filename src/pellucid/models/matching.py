@@ -144,11 +144,11 @@ def weights_of(layer) -> list[Variable]:
     return layer.trainable_weights + layer.non_trainable_weights
 
 
-def values(pairs: list[Pair], skip_mismatch: bool = False, tell=None) -> list[tuple[Variable, Any]]:
+def values(pairs: list[Pair], skip_mismatch: bool = False, progress=None) -> list[tuple[Variable, Any]]:
     """The weights with the values that they are going to get.
 
     Args:
-        tell: ``tell(count)`` hears of so many bytes more that were read.
+        progress: ``progress(count)`` hears of so many bytes more that were read.
 
     Raises:
         FileError: a shape does not fit, unless `skip_mismatch`, which warns and leaves that weight out.
@@ -170,8 +170,8 @@ def values(pairs: list[Pair], skip_mismatch: bool = False, tell=None) -> list[tu
     found = []
     for variable, source in fitting:
         found.append((variable, source.read()))
-        if tell is not None:
-            tell(found[-1][1].nbytes)
+        if progress is not None:
+            progress(found[-1][1].nbytes)
     return found
 
 

@@ -75,17 +75,17 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     if is_open:
         keras_zip.write(filepath, config, stored, size, kept)
         return
-    with file_progress.shown(size) as tell:
+    with file_progress.shown(size) as progress:
         if in_folder:
-            keras_folder.write(path, config, stored, kept, tell)
+            keras_folder.write(path, config, stored, kept, progress)
         elif path.endswith(containers.SAFETENSORS):
-            _write_tensors(path, stored, config, kept, tell)
+            _write_tensors(path, stored, config, kept, progress)
         else:
             atomic.replace(
                 path,
                 lambda file: keras_zip.write(file, config, stored, size, kept),
                 lambda file: keras_zip.verify(file, len(stored)),
-                tell=tell,
+                progress=progress,
             )
 
 
@@ -123,30 +123,30 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, o
     if not overwrite and not _may_overwrite(path):
         return
     stored = _stored(model, objects_to_skip or ())
-    with file_progress.shown(_size_of(stored)) as tell:
+    with file_progress.shown(_size_of(stored)) as progress:
         if max_shard_size is not None:
-            shards.write(path, stored, max_shard_size, tell)
+            shards.write(path, stored, max_shard_size, progress)
         elif path.endswith(containers.SAFETENSORS):
-            _write_tensors(path, stored, None, {}, tell)
+            _write_tensors(path, stored, None, {}, progress)
         else:
-            _write_weights(path, stored, tell)
+            _write_weights(path, stored, progress)
 
 
-def _write_weights(path: str, stored: list, tell):
+def _write_weights(path: str, stored: list, progress):
     def verify(file):
         with weights_h5.WeightsFile(file, os.fstat(file.fileno()).st_size) as weights:
             keras_zip.weights_verify(weights, len(stored))
 
-    atomic.replace(path, lambda file: weights_h5.write(file, stored), verify, tell=tell)
+    atomic.replace(path, lambda file: weights_h5.write(file, stored), verify, progress=progress)
 
 
-def _write_tensors(path: str, stored: list, config: dict | None, kept: dict[str, bytes], tell):
+def _write_tensors(path: str, stored: list, config: dict | None, kept: dict[str, bytes], progress):
     count = sum(len(arrays) for _, _, arrays in stored) + len(kept)
     atomic.replace(
         path,
         lambda file: safetensors_model.write(file, stored, config, kept),
         lambda file: safetensors_model.verify(file, count),
-        tell=tell,
+        progress=progress,
     )
 
 
@@ -236,7 +236,7 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
             state_dicts.load(model, state_dicts.in_known_order(weights, named), skip_mismatch, named)
             return
         plan = Plan(weights, without or ())
-        with file_progress.shown(weights.size_bytes) as plan.tell:
+        with file_progress.shown(weights.size_bytes) as plan.progress:
             plan.add(model)
             plan.check(skip_mismatch)
         plan.assign(variables_of(model))
@@ -256,7 +256,7 @@ def _fill(model, pending, weights):
     """Give a model that has no memory yet the weights of a file."""
     check_held(pending, weights.size_bytes)
     plan = Plan(weights)
-    with file_progress.shown(weights.size_bytes) as plan.tell:
+    with file_progress.shown(weights.size_bytes) as plan.progress:
         plan.add(model)
         plan.check()
     planned = {id(variable): variable for variable in [*variables_of(model), *pending]}

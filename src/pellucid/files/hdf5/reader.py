@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.errors import FileError
-from pellucid.files.filling import Fresh
+from pellucid.files.filling import Filled
 from pellucid.files.hdf5 import arrays, attributes, groups, headers
 from pellucid.files.hdf5.checksums import CHECKSUM, checksum, description_checksum
 from pellucid.files.hdf5.heaps import GlobalHeap
@@ -46,7 +46,7 @@ class Hdf5File:
 
     def __init__(self, file, size: int):
         self._storage = Storage(file, size)
-        self._fresh = Fresh()
+        self._filled = Filled()
         self._texts = GlobalHeap(self._storage)
         self._arrays: dict[str, arrays.Array] = {}
         self._attributes: dict[str, dict[str, Fields]] = {}
@@ -74,7 +74,7 @@ class Hdf5File:
 
     def __exit__(self, *exception):
         self._storage.forget()
-        self._fresh.clear()
+        self._filled.clear()
 
     def _look_over(self):
         address = headers.root(self._storage)
@@ -140,7 +140,7 @@ class Hdf5File:
         crc = crc if np.may_share_memory(stored, values) else None
         if told is not None and told != checksum(path, name, facts.dtype, values, crc):
             raise FileError("The file is damaged: an array's checksum is wrong.", where=f"{path}/{name}")
-        self._fresh.note(values)
+        self._filled.note(values)
         return values
 
     def confirm(self) -> None:
@@ -153,7 +153,7 @@ class Hdf5File:
 
     def give_up(self, values) -> bool:
         """Whether a tensor is a large array that was read here, as a whole; whoever asked may keep its memory."""
-        return self._fresh.give_up(values)
+        return self._filled.give_up(values)
 
     def has_checksum(self, path: str, name: str) -> bool:
         """Whether an array carries one of ours."""
