@@ -146,7 +146,8 @@ def test_dropout_draws_for_each_process_and_repeats(of_two):
 SECONDS_TO_STOP = 30  # far more than it takes on a machine that is not busy
 
 
-@pytest.mark.parametrize("way", ["raise", pytest.param("kill", marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("way", ["raise", "kill"])
 def test_a_process_that_ends_stops_the_job_and_torchrun_names_it(way, tmp_path):
     ended = job(2, "failing.py", way, tmp_path / "ended")
     assert time.time() - float((tmp_path / "ended").read_text()) < SECONDS_TO_STOP

@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ from pellucid.errors import StateError
 
 # Values travel in pieces of about this size, so that the first is under way while the next is put together.
 PIECE_BYTES = 2**25
+SECONDS_TO_END = 3.0
 _FAILED = "pellucid/failed"
 
 
@@ -155,13 +157,22 @@ class Team:
         except RuntimeError as error:
             raise self._lost(error) from error
 
+    def _gone(self) -> list[str]:
+        """Processes of this machine that are no more; a process closes its connections before it ends."""
+        patience_ends = time.monotonic() + SECONDS_TO_END
+        while True:
+            gone = [str(rank) for rank, home in enumerate(self._homes) if _is_gone(*home)]
+            if gone or time.monotonic() > patience_ends:
+                return gone
+            time.sleep(0.05)
+
     def _lost(self, error) -> StateError:
         facts = {"got": str(error).splitlines()[0][:300], "expected": "that all processes take part in every step"}
         with contextlib.suppress(Exception):
             if _store().check([_FAILED]):
                 rank, _, reason = _store().get(_FAILED).decode().partition("\n")
                 return StateError(f"Process {rank} of {self.count} has failed.", **{**facts, "got": reason})
-        gone = [str(rank) for rank, home in enumerate(self._homes) if _is_gone(*home)]
+        gone = self._gone()
         whose = f"Process {', '.join(gone)} of {self.count}" if gone else f"Another of the {self.count} processes"
         return StateError(f"{whose} is gone.", **facts)
 
