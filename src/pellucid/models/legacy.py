@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pellucid import registry
 from pellucid.errors import FileError
 from pellucid.files import ages, atomic, legacy_h5, old_training, source
+from pellucid.files.entries import is_entry
 from pellucid.files.legacy_h5 import TOP_LEVEL
 from pellucid.graph.objects import serialize_keras_object
 from pellucid.graph.values import convert_to_numpy, convert_to_tensor
@@ -120,7 +121,8 @@ def assign(pairs, file=None) -> None:
 
 def configs_of(model, include_optimizer: bool) -> dict:
     """The attributes of a whole model's file."""
-    found = {"model_config": _as_legacy(serialize_keras_object(model), type(model))}
+    config = serialize_keras_object(model)
+    found = {"model_config": _as_legacy({**config, "registered_name": get_registered_name(type(model))}, model)}
     if include_optimizer and model.compiled:
         config = model.get_compile_config()
         optimizer = config.pop("optimizer")
@@ -130,12 +132,16 @@ def configs_of(model, include_optimizer: bool) -> dict:
     return found
 
 
-def _as_legacy(config: dict, cls: type | None = None) -> dict:
-    """A model's config, and those of its layers, with class_name and config only."""
-    name = get_registered_name(cls) if cls is not None else config.get("registered_name") or config["class_name"]
+def _as_legacy(config: dict, thing) -> dict:
+    """The config of a model or layer, and of the layers of models inside, with class_name and config only."""
+    name = config.get("registered_name") or config["class_name"]
     inner = dict(config["config"])
-    if isinstance(inner.get("layers"), list):
-        inner["layers"] = [_as_legacy(layer) for layer in inner["layers"]]
+    if hasattr(thing, "load_weights") and isinstance(inner.get("layers"), list):
+        named = {layer.name: layer for layer in thing.layers}
+        inner["layers"] = [
+            _as_legacy(layer, named.get(layer["config"].get("name"))) if is_entry(layer) else layer
+            for layer in inner["layers"]
+        ]
     rest = {key: config[key] for key in ("name", "inbound_nodes") if key in config}
     return {"class_name": ages.INNER_NAMES.get(name, name), "config": inner, **rest}
 
