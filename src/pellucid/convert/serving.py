@@ -231,7 +231,7 @@ def _program(graph: Model, told: dict):
         raise OperationError(
             f"PyTorch cannot write '{graph.name}' as a program.",
             got=f"{type(error).__name__}: {error}"[:500],
-            fix="dynamic_shapes=None, which leaves open what the model leaves open" if told else "format='onnx'",
+            fix="dynamic_shapes=None, which leaves open what the model leaves open",
         ) from error
 
 

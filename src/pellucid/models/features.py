@@ -155,7 +155,7 @@ def _named(name, kind: str) -> str:
     return f"{name or auto_name(kind)}_preprocessor"
 
 
-# Which argument of a FeatureSpace stands behind the kinds of the first column, where they are called by their name alone.
+# A kind that is told by its name alone takes its number of bins, if it needs one, from this attribute of the space.
 _DEFAULTS = {
     "float": None,
     "float_normalized": None,
