@@ -28,9 +28,10 @@ MISSING = {
         "To come: other programs' models and formats.": "visualization",
         "Keras's own inside.": "src",
     },
-    "callbacks": {"Of JAX's own package, whose folders nothing here reads; BackupAndRestore and ModelCheckpoint do its work.": "OrbaxCheckpoint"},
-    "layers": {
+    "callbacks": {
+        "Of JAX's own package, whose folders nothing here reads; BackupAndRestore and ModelCheckpoint do its work.": "OrbaxCheckpoint"
     },
+    "layers": {},
 }
 
 KERAS_2_BACKEND = sorted(
