@@ -24,16 +24,25 @@ def drawn(weights: dict[str, torch.Tensor], seed: int) -> dict[str, torch.Tensor
 
 
 def _numbers(name: str, value: torch.Tensor, rng) -> torch.Tensor:
-    signs = torch.randint(0, 2, value.shape, generator=rng) * 2.0 - 1.0
     if value.ndim < 2:
+        signs = _signs(value.shape, rng)
         # Scales are not 0, or nothing behind them would be seen.
         scales = "gamma" in name or "scale" in name
         if _is_variance(name):
             return 4.0 ** torch.randint(0, 2, value.shape, generator=rng) - 1e-3
         return signs if scales else signs * torch.randint(0, 3, value.shape, generator=rng)
     # About three numbers to each sum: values then grow slowly, even through a hundred layers.
-    shown = torch.rand(value.shape, generator=rng) < min(1.0, 3 / _sums_over(name, value))
-    return torch.where(shown, signs, torch.zeros(()))
+    share, numbers = min(1.0, 3 / _sums_over(name, value)), torch.zeros(value.numel())
+    if share > 0.3:
+        return torch.where(torch.rand(value.shape, generator=rng) < share, _signs(value.shape, rng), 0.0)
+    # Few are not 0, so their places are drawn, and not a number for each place.
+    places = torch.randint(0, max(1, value.numel()), (round(share * value.numel()),), generator=rng)
+    numbers[places] = _signs(places.shape, rng)
+    return numbers.reshape(value.shape)
+
+
+def _signs(shape, rng) -> torch.Tensor:
+    return torch.randint(0, 2, shape, generator=rng) * 2.0 - 1.0
 
 
 def _sums_over(name: str, value: torch.Tensor) -> int:

@@ -239,8 +239,8 @@ class _Proving:
         """Conversions made wrong on purpose; each must change the outputs."""
         made = []
         for what, weights in self.facing.naive(second, _MOST_CONTROLS):
-            wrong = second.with_weights(weights)
-            outputs = self.facing.outputs(wrong.run(self.facing.inputs(xs)))
+            with second.holding(weights) as wrong:
+                outputs = self.facing.outputs(wrong.run(self.facing.inputs(xs)))
             made.append(Control(what, not _Compared(right.first, outputs, right.tolerance).equal))
         return made
 

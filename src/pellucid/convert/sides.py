@@ -6,10 +6,11 @@ Kept true: what is given is never changed; only copies get other weights or anot
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,11 @@ class Side:
         """A copy with other values for these weights."""
         raise NotImplementedError
 
+    @contextlib.contextmanager
+    def holding(self, values: dict[str, torch.Tensor]) -> Iterator[Side]:
+        """While open, the same with other values for these weights; for copies, which may be changed and changed back."""
+        yield self.with_weights(values)
+
     def doubled(self) -> Side | None:
         """A copy in float64; None where there is none."""
         return None
@@ -88,11 +94,23 @@ class OurModel(Side):
     def with_weights(self, values):
         return OurModel(_again(self.thing, None, values))
 
+    @contextlib.contextmanager
+    def holding(self, values):
+        named = {f"{at} {w.path}": w for at, w in enumerate(self.thing.weights)}
+        kept = {name: named[name].value.detach().clone() for name in values}
+        try:
+            for name, value in values.items():
+                named[name].assign(value)
+            yield self
+        finally:
+            for name, value in kept.items():
+                named[name].assign(value)
+
     def unflattened(self) -> OurModel:
-        """A copy without the activations that make all large numbers alike; itself where it has none."""
+        """The same weights without the activations that make all large numbers alike; itself where it has none."""
         config = self.thing.get_config()
         changed = _without_flattening(config)
-        return self if changed == config else OurModel(_again(self.thing, None, {}, changed))
+        return self if changed == config else OurModel(_again(self.thing, None, {}, changed, shares=True))
 
     def doubled(self):
         try:
@@ -135,14 +153,14 @@ def _without_flattening(config):
     return config
 
 
-def _again(model, dtype: str | None, values: dict, config: dict | None = None):
-    """The same model with other weights, or all in another dtype, or by another config."""
+def _again(model, dtype: str | None, values: dict, config: dict | None = None, shares: bool = False):
+    """The same model with other weights, or all in another dtype, or by another config, its memory shared or not."""
     classes = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
     config = model.get_config() if config is None else config
     with UnmadeScope() as scope, ObjectSharingScope(), registry.CustomObjectScope(classes):
         new = type(model).from_config(config if dtype is None else _in_dtype(config, dtype))
     for at, (old, weight) in enumerate(zip(model.weights, new.weights, strict=True)):
-        weight.begin_with(values.get(f"{at} {old.path}", old.value.detach()))
+        weight.begin_with(values.get(f"{at} {old.path}", old.value.detach()), keep=shares)
     for variable in scope.pending:
         if variable._value is None:
             variable.initialize()
@@ -220,6 +238,7 @@ class OnnxFile(Side):
         super().__init__(thing)
         onnx = onnx_package()
         self.network = onnx.load(os.fspath(thing)) if network is None else network
+        self._is_as_given = network is None
         self._session: Any = None
 
     def run(self, xs):
@@ -232,9 +251,9 @@ class OnnxFile(Side):
                 ) from error
             options = runtime.SessionOptions()
             options.log_severity_level = 3
-            self._session = runtime.InferenceSession(
-                self.network.SerializeToString(), options, providers=["CPUExecutionProvider"]
-            )
+            # A file with its weights beside it may be larger than what can be serialized.
+            network = os.fspath(self.thing) if self._is_as_given else self.network.SerializeToString()
+            self._session = runtime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         names = [one.name for one in self._session.get_inputs()]
         return self._session.run(None, {name: np.ascontiguousarray(x) for name, x in zip(names, xs, strict=True)})
 
