@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from keras import distribution as theirs
 
 import pellucid
 from pellucid import distribution as ours
 from pellucid.engine.data.dataset import Dataset
+from pellucid.graph import scopes
 
 EIGHT = [f"cpu:{k}" for k in range(8)]
 BOTH = pytest.mark.parametrize("keras", [ours, theirs], ids=["ours", "keras"])
@@ -101,3 +103,16 @@ def test_the_rows_of_batches_that_are_a_process_s():
         strategy.distribute_dataset([1, 2])
     strategy.auto_shard_dataset = False
     assert strategy.distribute_dataset(dataset) is dataset
+
+
+def test_a_launched_process_makes_its_values_on_its_own_gpu(monkeypatch):
+    for name, value in {"RANK": 3, "WORLD_SIZE": 4, "MASTER_ADDR": "a", "MASTER_PORT": 1, "LOCAL_RANK": 1}.items():
+        monkeypatch.setenv(name, str(value))
+    taken = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+    monkeypatch.delenv("PELLUCID_DEVICE", raising=False)
+    monkeypatch.setattr(scopes, "_default_device", None)
+    assert scopes.default_device() == "cuda" and taken == [1]
+    assert ours.list_devices() == ["gpu:0", "gpu:1", "gpu:2", "gpu:3"]

@@ -87,7 +87,8 @@ class Share:
         One that no process has stays None. Gradients of weights that are held in parts have met in the backward pass.
         """
         found = [
-            variable.part.grad if _is_in_parts(variable) else one for one, variable in _pairs(gradients, variables)
+            variable.part.grad if _is_in_parts(variable) else one
+            for one, variable in zip(gradients, variables, strict=True)
         ]
         places = [k for k, variable in enumerate(variables) if not _is_in_parts(variable)]
         if not places:
@@ -115,10 +116,6 @@ class Share:
 
 def _is_in_parts(variable) -> bool:
     return getattr(variable, "sharding", None) is not None
-
-
-def _pairs(gradients, variables):
-    return zip(gradients, variables, strict=True)
 
 
 class _Summed(torch.autograd.Function):

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from pellucid.distribution.processes import take_own_gpu
 from pellucid.errors import ArgumentError, ShapeError
 
 
@@ -168,6 +169,8 @@ def default_device() -> str:
     global _default_device
     if _default_device is None:
         _default_device = os.environ.get("PELLUCID_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+        if _default_device == "cuda":
+            take_own_gpu()
     return _default_device
 
 
