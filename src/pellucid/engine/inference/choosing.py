@@ -84,7 +84,7 @@ class Inference:
 
     def _of_any_length(self, key) -> _Shape | None:
         """Where a batch of another length has an engine that takes this one too, without much padding."""
-        shape = self._rows.get(_rest(key)) if self._rows and all(part[0] for part in key) else None
+        shape = self._rows.get(_rest(key)) if self._rows and all(len(part[0]) for part in key) else None
         if shape is None or not shape.is_ready() or 2 * key[0][0][0] < shape.engine.rows:
             return None
         return shape if len({part[0][0] for part in key}) == 1 else None
@@ -106,10 +106,10 @@ class Inference:
 
 
 def _key(leaves) -> tuple | None:
-    """Shapes and dtypes; None where something is no plain tensor, or carries a mask."""
+    """Shapes and dtypes; None where something is no plain tensor, is empty, or carries a mask."""
     key = []
     for x in leaves:
-        if type(x) is not torch.Tensor or x.requires_grad or hasattr(x, "_keras_mask"):
+        if type(x) is not torch.Tensor or x.requires_grad or not x.numel() or hasattr(x, "_keras_mask"):
             return None
         key.append((x.shape, x.dtype, x.device))
     return tuple(key)

@@ -1,4 +1,4 @@
-"""A tape run by PyTorch.
+"""A tape run by PyTorch, on any device.
 
 Below: tape.py.
 """
