@@ -1,7 +1,7 @@
-"""The programs in examples/ run unmodified and reach what Keras reaches.
+"""The programs in examples/ run unmodified, and learn what they are there to learn.
 
-The bounds were set from what Keras 3.15 reached (on PyTorch; on TensorFlow where a program needs `tf.data`) over two
-seeds; the long tests run Keras itself as well, and hold it to the same bounds. Keras 3 refuses the programs of old.
+The bounds lie around what each reached at its seed. Where Keras 3.15 with PyTorch can run a program, the long tests run
+it as well and hold it to the same bounds; it refuses the programs of old.
 """
 
 from __future__ import annotations
