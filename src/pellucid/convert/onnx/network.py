@@ -50,7 +50,7 @@ class Node(nn.Module):
         self.plain = {at: tensor.tolist() for at, tensor in weights.items() if self._is_plain(at, tensor)}
         self.places = set(weights)
         for at, tensor in weights.items():
-            if tensor.is_floating_point() and at not in self.plain:
+            if tensor.is_floating_point() and tensor.ndim and at not in self.plain:  # a lone number is no weight
                 setattr(self, f"input_{at}", nn.Parameter(tensor))
             else:
                 self.register_buffer(f"input_{at}", tensor)
