@@ -31,7 +31,6 @@ MISSING = {
     "callbacks": {
         "Of JAX's own package, whose folders nothing here reads; BackupAndRestore and ModelCheckpoint do its work.": "OrbaxCheckpoint"
     },
-    "layers": {},
 }
 
 KERAS_2_BACKEND = sorted(

@@ -11,6 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.graph import keras_util
 
 from pellucid import Sequential, callbacks, layers, models, optimizers
+from pellucid.distribution import processes
 from pellucid.engine.callbacks.event_files import EventFile
 from pellucid.errors import ArgumentError, MissingPackageError
 
@@ -184,3 +185,10 @@ def test_without_the_package_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingPackageError, match=r"pip install pellucid\[tensorboard\]"):
         network().fit(X, Y, verbose=0, callbacks=[callbacks.TensorBoard(tmp_path)])
+
+
+def test_of_several_processes_the_first_one_writes(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "is_first", lambda: False)
+    tensorboard = callbacks.TensorBoard(tmp_path / "logs", histogram_freq=1, update_freq=1)
+    network().fit(X, Y, epochs=1, verbose=0, callbacks=[tensorboard])
+    assert not (tmp_path / "logs").exists()

@@ -2,6 +2,7 @@
 
 Above:     tensorboard.py says what is written when.
 Kept true: a folder gets a file when something is written to it, and not before; the package tensorboard is imported then.
+           Of several processes the first one writes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.distribution import processes
 from pellucid.errors import MissingPackageError
 
 # By this word TensorBoard knows Keras's config of a model, and draws its layers.
@@ -80,6 +82,8 @@ class EventFile:
             self._writer = None
 
     def _add(self, summary, step: int):
+        if not processes.is_first():
+            return
         if self._writer is None:
             from torch.utils.tensorboard import FileWriter
 
@@ -102,12 +106,16 @@ def _package() -> Any:
 
 def write_table(path: str, rows: np.ndarray) -> None:
     """Rows of numbers, a line each, as the projector reads them."""
+    if not processes.is_first():
+        return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     np.savetxt(path, rows, fmt="%.7g", delimiter="\t")
 
 
 def write_projector(path: str, embeddings: list[dict[str, str]]) -> None:
     """The config of TensorBoard's projector: what each embedding is called, and where its files lie."""
+    if not processes.is_first():
+        return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     lines = []
     for embedding in embeddings:
