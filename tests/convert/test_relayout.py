@@ -1,5 +1,7 @@
 """relayout computes the same in the other data format: whole numbers compared by ==, transposes counted."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -419,6 +421,21 @@ def test_many_networks_drawn_at_random_are_proved_both_ways(first):
         for a, b in ((model, new), (new, model), (model, back)):
             proof = convert.prove(a, b, samples=2)
             assert proof, f"seed {seed}: {proof}"
+
+
+def test_a_network_without_a_layer_that_has_a_layout_goes_there_and_back():
+    """Its sizes are all alike, and its config is the same in both layouts: only the conversion tells them apart."""
+    x = layers.Input((3, 3, 3))
+    model = Model(x, layers.Dense(4)(layers.Flatten()(layers.Lambda(lambda y: y + y)(x + x))))
+    new = convert.relayout(model, "channels_first")
+    for a, b in ((model, new), (new, model), (model, convert.relayout(new, "channels_last"))):
+        assert convert.prove(a, b)
+
+
+def test_a_converted_model_is_pickled():
+    model = Sequential([layers.Input((4, 5, 2)), layers.Flatten(), layers.Dense(3)])
+    new = convert.relayout(model, "channels_first")
+    assert convert.prove(model, pickle.loads(pickle.dumps(new)))
 
 
 # ---- refusals

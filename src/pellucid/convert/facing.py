@@ -82,10 +82,7 @@ class Facing:
         """Places of weights in both networks, and the move between them, where one was made from the other."""
         for old, new, turned in ((self.a, self.b, False), (self.b, self.a, True)):
             origin = getattr(new.thing, "_origin", None)
-            if origin is None or not isinstance(old, OurModel):
-                continue
-            paths = [weight.path for weight in old.thing.weights]
-            if paths == [move.weight for _, _, move in origin.pairs]:
+            if origin is not None and isinstance(old, OurModel) and origin.is_of(old.thing):
                 return [(j, i, m.inverse()) if turned else (i, j, m) for i, j, m in origin.pairs]
         return None
 
@@ -202,6 +199,9 @@ def _tells_of(ledger: Ledger, old: Side, new: Side) -> bool:
     """Whether a ledger tells how a conversion of this very network went."""
     if not isinstance(old, OurModel):
         return False
+    origin = getattr(new.thing, "_origin", None)
+    if origin is not None:
+        return origin.is_of(old.thing)
     names = {layer.name for layer in old.thing._flatten_layers()} | _operations(old.thing)
     if ledger.source in LAYOUTS and _format(old) not in (None, ledger.source):
         return False

@@ -8,13 +8,15 @@ Kept true: only a model that is still as the conversion made it goes back this w
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pellucid import registry
 from pellucid.convert.ledger import Ledger, Move
 from pellucid.errors import PellucidError
-from pellucid.graph.objects import ObjectSharingScope
+from pellucid.graph.objects import ObjectSharingScope, SafeModeScope
 from pellucid.graph.scopes import UnmadeScope, device
 
 
@@ -25,7 +27,9 @@ class Origin:
     Attributes:
         kind, config: of the old model.
         after: the new model's config, by which it is known again.
+        classes: of the user's layers in it, by name.
         pairs: for each weight, its place in the old model's weights and in the new one's, and its move.
+        of: gives the old model, as long as anybody holds it.
     """
 
     kind: Any
@@ -33,6 +37,22 @@ class Origin:
     after: dict
     classes: dict[str, type]
     pairs: tuple[tuple[int, int, Move], ...]
+    of: Callable[[], Any]
+
+    def __reduce__(self):
+        return Origin, (self.kind, self.config, self.after, self.classes, self.pairs, _nobody)
+
+    def is_of(self, model) -> bool:
+        """Whether `model` is what the new model was made from, or another one like it."""
+        old = self.of()
+        if old is model:
+            return True
+        # Two models of one config, the old and the new one, can be told apart by who they are alone.
+        return self.config == model.get_config() and (old is None or self.config != self.after)
+
+
+def _nobody() -> None:
+    """Who the old model is, after a way through a pickle."""
 
 
 def remembered(old, new, moved: dict) -> Origin | None:
@@ -43,9 +63,10 @@ def remembered(old, new, moved: dict) -> Origin | None:
     """
     places = {id(weight): at for at, weight in enumerate(new.weights)}
     pairs = tuple((at, places[id(moved[id(w)][0])], moved[id(w)][1]) for at, w in enumerate(old.weights))
-    classes = {type(layer).__name__: type(layer) for layer in old._flatten_layers()}
+    kinds = {type(layer) for layer in old._flatten_layers()}
+    classes = {kind.__name__: kind for kind in kinds if registry.public_name(kind) is None}
     try:
-        return Origin(type(old), old.get_config(), new.get_config(), classes, pairs)
+        return Origin(type(old), old.get_config(), new.get_config(), classes, pairs, weakref.ref(old))
     except PellucidError:
         return None
 
@@ -56,11 +77,13 @@ def returned(model, data_format: str):
     ledger: Ledger | None = getattr(model, "ledger", None)
     if origin is None or ledger is None or ledger.source != data_format or origin.after != model.get_config():
         return None
+    # The config was made in this process: a lambda in it is one that the old model's layers had.
+    lambdas = SafeModeScope(False)
     try:
-        with UnmadeScope() as scope, ObjectSharingScope(), registry.CustomObjectScope(origin.classes):
+        with UnmadeScope() as scope, ObjectSharingScope(), lambdas, registry.CustomObjectScope(origin.classes):
             old = origin.kind.from_config(origin.config)
     except PellucidError:
-        return None  # such as a Python lambda, which no config brings back
+        return None  # such as a lambda that nobody holds any longer
     pairs, before, after = {}, old.weights, model.weights
     for at, place, move in origin.pairs:
         weight, came, back = before[at], after[place], move.inverse()
